@@ -1,5 +1,6 @@
 """What `manage.py check --deploy` refuses, each with the clause it rests on."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 
+from cdsc_portal.lib.time import clock
+
+_HERE = ("", "localhost", "127.0.0.1", "::1")
+_OVER_TLS = ("require", "verify-ca", "verify-full")
+_SESSIONS_BESIDE_WEB = 30  # a worker of each queue with up to four, beat, and people
+_SKEW_SECONDS = 2
 _STYLES = ("css/tokens.css", "unfold/css/styles.css")  # ours, and that of staff's pages
 
 
@@ -93,3 +101,99 @@ def files_are_private(app_configs: Sequence[Any] | None, **options: Any) -> list
     return [
         Error(f"{folder} is open to other users", hint=f"chmod -R go= {folder}", id="cdsc.E006"),
     ]
+
+
+@register(Tags.security, deploy=True)
+def the_database_is_reached_over_tls(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Everything that customers have goes over this line (ASVS 12.3.1)."""
+    database: dict[str, Any] = settings.DATABASES["default"]
+    host, mode = str(database.get("HOST") or ""), database.get("OPTIONS", {}).get("sslmode")
+    if host in _HERE or host.startswith("/") or mode in _OVER_TLS:
+        return []
+    return [
+        Warning(
+            "DATABASE_URL names another machine without TLS",
+            hint="Add ?sslmode=verify-full, and sslrootcert where its certificate is your own.",
+            id="cdsc.W002",
+        )
+    ]
+
+
+@register(Tags.caches, deploy=True)
+def queues_and_cache_are_apart(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """A cache that is emptied or evicts must not take tasks with it."""
+    env = settings.ENV
+    if not env.redis_url:
+        return [
+            Warning(
+                "REDIS_URL is not set: tasks are files under VAR_DIR, for one machine",
+                hint="Name a Redis server.",
+                id="cdsc.W003",
+            )
+        ]
+    if env.cache_url and env.cache_url != env.redis_url:
+        return []
+    return [
+        Warning(
+            "The cache and the queues share one Redis database",
+            hint="Set CACHE_URL to another, such as redis://…/1.",
+            id="cdsc.W004",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def the_utility_is_named(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Customers read who writes to them and whom they trust."""
+    messages: list[CheckMessage] = []
+    sender = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    if sender.endswith(("example.com", "example.org", "example.net")):
+        messages.append(
+            Warning("MAIL_FROM is a placeholder", hint="An address of yours that takes mail.", id="cdsc.W005")
+        )
+    if settings.UTILITY_NAME in ("", "Utility"):
+        messages.append(Warning("UTILITY_NAME is not set", hint="As customers know you.", id="cdsc.W006"))
+    return messages
+
+
+@register(Tags.files, deploy=True)
+def files_can_be_written(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Feeds, bills, downloads and proofs lie in VAR_DIR."""
+    folder = settings.ENV.var_dir
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return []
+    return [
+        Error(f"VAR_DIR ({folder}) cannot be written", hint="Give it to the server's user.", id="cdsc.E007")
+    ]
+
+
+@register(Tags.database)
+def the_database_has_room_and_the_right_time(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Asked with `check --deploy --database default`: sessions for each thread, and one time for all (X-09)."""
+    if not databases or settings.ENV.development:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('max_connections')::integer, clock_timestamp()")
+        sessions, there = cursor.fetchone()
+    skew = abs((there - clock.now()).total_seconds())
+    needed = settings.WEB_PROCESSES * settings.WEB_THREADS + _SESSIONS_BESIDE_WEB
+    messages: list[CheckMessage] = []
+    if sessions < needed:
+        messages.append(
+            Warning(
+                f"The database takes {sessions} connections, these processes may need {needed}",
+                hint="Raise max_connections, or lower WEB_PROCESSES or WEB_THREADS.",
+                id="cdsc.W007",
+            )
+        )
+    if skew > _SKEW_SECONDS:
+        messages.append(
+            Warning(
+                f"The clocks of this machine and of the database are {skew:.0f} s apart",
+                hint="Keep both by NTP: consents begin and end by the clock.",
+                id="cdsc.W008",
+            )
+        )
+    return messages

@@ -149,6 +149,7 @@ class Environment(BaseSettings):
     allowed_hosts: Names = Field(default="", validate_default=True)
     database_url: DatabaseAddress = _secret()
     redis_url: RedisAddress = _secret()
+    cache_url: RedisAddress = _secret()
     var_dir: Path = Path(__file__).resolve().parent.parent / "var"
     consent_journal: Path | None = None  # None: no journal is kept
     utility_time_zone: Zone = "America/Los_Angeles"

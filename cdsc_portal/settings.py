@@ -262,9 +262,10 @@ STORAGES = {
 # --- the cache is shared by all processes, since rate limits count in it: Redis where there is one, else a table
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": ENV.redis_url,
+        "BACKEND": "cdsc_portal.lib.runtime.redis_or_memory.RedisOrMemoryCache",
+        "LOCATION": ENV.cache_url or ENV.redis_url,
         "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
     if ENV.redis_url
     else {
