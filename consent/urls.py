@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from consent.pages.activity import views as activity
 from consent.pages.change import views as change
+from consent.pages.developer import registration
 from consent.pages.developer import views as developer
 from consent.pages.receipts import views as receipt
 from consent.pages.request.views import RequestView, cancel_login
@@ -9,6 +10,8 @@ from consent.pages.sharing import views as sharing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("developer/", developer.developer, name="developer"),
+    path("developer/register/", registration.register_page, name="developer_register"),
+    path("developer/registered/", registration.registered_page, name="developer_registered"),
     path("developer/clients/<slug:public_id>/secret/", developer.client_secret, name="developer_secret"),
     path("developer/messages/new/", developer.new_message, name="developer_new_message"),
     path("developer/messages/<slug:public_id>/", developer.message, name="developer_message"),

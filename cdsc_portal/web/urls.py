@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/test-accounts/", docs.test_accounts, name="docs_test_accounts"),
     path("docs/errors/", docs.error_codes, name="docs_errors"),
     path("docs/api/", docs.reference, name="docs_api"),
+    path("docs/guide/", docs.guide, name="docs_guide"),
     path("docs/sandbox/", docs.sandbox_guide, name="docs_sandbox"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),

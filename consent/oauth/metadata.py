@@ -88,6 +88,7 @@ def server_metadata(*, client: Client | None = None) -> dict[str, Any]:
         "op_tos_uri": _address("docs_terms"),
         "ui_locales_supported": [code for code, _name in settings.LANGUAGES],
         "cds_oauth_version": "v1",
+        "cds_human_registration": _address("developer_register"),
         "cds_test_accounts": _address("docs_test_accounts"),
         "cds_timezone": settings.UTILITY_TIME_ZONE,
         **{endpoint.member: endpoint.url() for endpoint in endpoints.announced()},

@@ -26,7 +26,7 @@ PUBLIC = {  # nobody's data
     "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
     "cds_server_metadata", "cds_coverage", "cds_coverage_map", "cds_coverage_geojson", "session_stay", "set_theme",
     "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox", "docs_policy", "docs_terms",
-    "docs_support", "docs_test_accounts",
+    "docs_support", "docs_test_accounts", "docs_guide", "developer_register", "developer_registered",
 }  # fmt: skip
 OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",

@@ -16,7 +16,7 @@ SHOWS_NONE = {
     "home", "help", "health_live", "health_ready", "health_workers", "set_language", "set_theme", "styleguide",
     "stylesheet", "metrics",
     "cds_server_metadata", "cds_coverage", "cds_coverage_map", "cds_coverage_geojson", "docs_policy", "docs_terms",
-    "docs_support", "docs_test_accounts",
+    "docs_support", "docs_test_accounts", "docs_guide",
     "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox", "schema", "feed_schema", "oauth_metadata",
     "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
     "my_account_name", "my_contract_name", "my_meter_name", "my_usage", "my_usage_file",

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.queries.test_customers import has_test_customers
 from cdsc_portal.web.docs import errors, sandbox
+from cdsc_portal.web.docs import guide as ten_commands
 from cdsc_portal.web.docs.openapi import operations
 from cdsc_portal.web.docs.scopes import offer_page
 from consent.oauth.metadata import server_addresses
@@ -23,6 +24,7 @@ def contents(request: HttpRequest) -> HttpResponse:
     context = {
         "endpoints": [(name, url) for name, url in members.items() if name.endswith("_endpoint")],
         "issuer": members["issuer"],
+        "contact_mail": settings.SUPPORT_MAIL,
         "calls_per_minute": settings.OAUTH_CALLS_PER_MINUTE,
         "code_seconds": settings.OAUTH2_PROVIDER["AUTHORIZATION_CODE_EXPIRE_SECONDS"],
         "token_seconds": settings.OAUTH2_PROVIDER["ACCESS_TOKEN_EXPIRE_SECONDS"],
@@ -84,6 +86,17 @@ def error_codes(request: HttpRequest) -> HttpResponse:
 def reference(request: HttpRequest) -> HttpResponse:
     """Every operation of the API, from its OpenAPI document."""
     return _page(request, "reference", {"operations": operations()})
+
+
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    """From nothing to data of a test customer, and what a program does then."""
+    context = {
+        "steps": ten_commands.steps(settings.PUBLIC_URL),
+        "topics": ten_commands.TOPICS,
+        "has_test_customers": has_test_customers(),
+    }
+    return _page(request, "guide", context)
 
 
 @require_safe

@@ -25,9 +25,10 @@ _DECISIONS = ("approve", "deny")
 
 def post_decision(call: AdminCall) -> HttpResponse:
     """Decide a pushed request as a test customer: 201 with the address that the browser would be sent to."""
-    client_id, request_uri, account, decision = (
-        _text(call, member) for member in ("client_id", "request_uri", "account", "decision")
+    client_id, request_uri, decision = (
+        _text(call, member) for member in ("client_id", "request_uri", "decision")
     )
+    account = _text(call, "account") if "account" in call.body else None
     if decision not in _DECISIONS:
         raise _refused(f"decision: it must be one of {', '.join(_DECISIONS)}")
     client = objects_of(registration=call.access.registration_id).filter(client_id=client_id).first()

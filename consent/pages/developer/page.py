@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.models import Client, ClientStatus, Message, MessageStatus, MessageType
+from consent.models import Client, ClientContact, ClientStatus, Message, MessageStatus, MessageType
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import OPEN
 
@@ -70,8 +70,9 @@ class ThreadPage:
 
 
 def clients_of(user: User) -> QuerySet[Client]:
-    """Clients whose contact `user` is, by name."""
-    return Client.objects.filter(contacts__user=user).order_by("name", "pk")
+    """Every client of the registrations whose contact `user` is, by name."""
+    mine = ClientContact.objects.filter(user=user).values("registration")
+    return Client.objects.filter(registration__in=mine).order_by("name", "pk")
 
 
 def client_cards(*, user: User) -> tuple[ClientCard, ...]:

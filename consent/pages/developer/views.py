@@ -19,7 +19,9 @@ from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.models import Client, Message
 from consent.pages.developer.page import client_cards, clients_of, thread_lines, thread_of, thread_page
+from consent.pages.developer.registration import take_over
 from consent.pages.developer.secret_in_session import pop_secret, store_secret
+from consent.pages.developer.use import calls, consents, refusals
 from consent.pages.redirects import SeeOther
 from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
@@ -49,8 +51,15 @@ class AnswerForm(forms.Form):
 @shows_secret
 def developer(request: HttpRequest) -> HttpResponse:
     """The clients of which the reader is a contact, and their messages."""
-    user = current_user(request)
-    context = {"clients": client_cards(user=user), "messages_list": thread_lines(user=user)}
+    user, at = current_user(request), clock.now()
+    take_over(request, user)
+    context = {
+        "clients": client_cards(user=user),
+        "messages_list": thread_lines(user=user),
+        "consents": consents(user=user, at=at),
+        "calls": calls(user=user, at=at),
+        "refusals": refusals(user=user),
+    }
     return render(request, "consent/developer/developer.html", context)
 
 

@@ -6,7 +6,7 @@ from consent.models import ClientContact
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import GrantFactory
 from tests.journeys.consent_steps import sunny_roofs
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, at, log_in, nothing
 
 
 def a_contact_with_a_thread():
@@ -32,6 +32,15 @@ def opened(path):
     return lambda page, world: log_in(page, world[0].email, path(world))
 
 
+def _registered_by_form(page, _world):
+    page.goto("/developer/register/")
+    page.locator("[name=client_name]").fill("Sunny Roofs")
+    page.locator("[name=contact]").fill("ops@example.com")
+    page.locator("[name=scopes]").first.check()
+    page.locator("form.form button").click()
+    page.wait_for_url("**/developer/registered/")
+
+
 PAGES = (
     MapPage(
         "developer",
@@ -39,6 +48,20 @@ PAGES = (
         opened(lambda _world: "/developer/"),
         {"en": "Your clients", "es": "Sus aplicaciones"},
         ("section.card", "table"),
+    ),
+    MapPage(
+        "developer-register",
+        nothing,
+        at("/developer/register/"),
+        {"en": "Register your company", "es": "Registrar su empresa"},
+        ("form.form", "fieldset"),
+    ),
+    MapPage(
+        "developer-registered",
+        nothing,
+        _registered_by_form,
+        {"en": "You are registered", "es": "Ya está registrado"},
+        (".developer__secret",),
     ),
     MapPage(
         "developer-empty",

@@ -29,6 +29,13 @@ PAGES = (
         ("#usage_data",),
     ),
     MapPage(
+        "docs-guide",
+        nothing,
+        at("/docs/guide/"),
+        {"en": "From nothing to data in ten commands", "es": "De cero a los datos en diez comandos"},
+        ("#register pre", "#refresh pre"),
+    ),
+    MapPage(
         "docs-sandbox",
         nothing,
         at("/docs/sandbox/"),

@@ -102,6 +102,33 @@ def test_one_call_narrows_and_one_stops(party, home):
     assert Grant.objects.get(public_id=grant_id).events.filter(actor="customer").count() == 3
 
 
+def test_without_an_account_any_test_customer_decides(party, home):
+    household()
+    request_uri, _secret = _push(party)
+
+    answer = party.send(
+        "post",
+        DECIDE,
+        {"client_id": party.sandbox.client_id, "request_uri": request_uri, "decision": "approve"},
+    )
+
+    assert answer.status_code == 201, answer.content
+    assert Grant.objects.get(public_id=answer.json()["grant_id"]).user == home.owner
+
+
+def test_without_test_customers_nobody_decides(party, home):
+    Customer.objects.update(is_test=False)
+    request_uri, _secret = _push(party)
+
+    answer = party.send(
+        "post",
+        DECIDE,
+        {"client_id": party.sandbox.client_id, "request_uri": request_uri, "decision": "approve"},
+    )
+
+    assert (answer.status_code, Grant.objects.filter(kind="customer").count()) == (400, 0)
+
+
 @pytest.mark.parametrize("person", ["real", "both", "nobody"])
 def test_only_people_of_test_customers_alone_can_be_acted_for(party, home, person):
     account = "nobody@example.com"
