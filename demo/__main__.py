@@ -120,12 +120,14 @@ def reset() -> int:
 def _load_and_walk(demo: object, processes: Processes, port: int, *, history: bool) -> None:
     from demo.installation import Installation
     from demo.main_job import Walk
+    from demo.sandbox_walk import register_and_fetch
 
     if not isinstance(demo, Installation):
         raise TypeError("an installation is needed")
     print("The main job, step by step:", flush=True)
     demo.load(processes)
     Walk(demo.party, demo.base_url, *demo.owner).run()
+    register_and_fetch(demo.base_url)
     if history:
         demo.add_history()
     demo.finish()

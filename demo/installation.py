@@ -79,10 +79,17 @@ class Installation:
         ]
 
     def add_history(self) -> None:
-        """One grant in use with reads in its log, and one request that waits; the walk left one that ended."""
+        """One grant in use with reads in its log, a third party that registered itself, and one request that waits; the
+        walk left one that ended.
+        """
         from demo.main_job import grant_in_use
+        from demo.registered_company import make_registered_company
 
         grant_in_use(self.third_party(1), self.base_url, *self.owner)
+        staff = next(user["email"] for user in self.users if user["role"] == "staff")
+        self.clients.append(
+            make_registered_company(owner=self.owner[0], contact=structure.CONTACT, staff=staff)
+        )
         self.ask_once_more()
 
     def ask_once_more(self) -> None:
@@ -117,11 +124,14 @@ class Installation:
 
     def write(self) -> None:
         """Write `demo.json`."""
+        from demo.registered_company import VALUES
+
         record = {
             "base_url": self.base_url,
             "users": self.users,
             "clients": self.clients,
             "accounts": self.accounts,
+            "registration_fields": VALUES,
         }
         path = self.var_dir / "demo.json"
         path.touch(mode=0o600)
@@ -138,22 +148,38 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
     callbacks = {name: f"http://127.0.0.1:{port + above}/callback" for name, _purpose, above in COMPANIES}
     if known.exists():
         record = json.loads(known.read_text(encoding="utf-8"))  # noqa: TID251 - our own file
-        clients = [{**client, "redirect_uri": callbacks[client["name"]]} for client in record["clients"]]
+        clients = [
+            {**client, "redirect_uri": callbacks.get(client["name"], "")} for client in record["clients"]
+        ]
         made = Installation(var_dir, base_url, months, True, record["users"], clients, record["accounts"])
-        for each in clients:
+        _move_own_address()
+        for each in (client for client in clients if client["redirect_uri"]):
             client = Client.objects.get(client_id=each["client_id"])
             client.redirect_uris = each["redirect_uri"]
             client.full_clean()
             client.save(update_fields=["redirect_uris", "updated"])
         made.write()
         return made
-    from demo.utility.coverage import publish_coverage  # rows, so behind the set-up
+    from demo.registered_company import publish_registration_fields  # rows, so behind the set-up
+    from demo.utility.coverage import publish_coverage
 
     clients = [_register(name, purpose, callbacks[name]) for name, purpose, _above in COMPANIES]
     publish_coverage()
+    publish_registration_fields()
     people = _people()
     _name_contact()
     return Installation(var_dir, base_url, months, False, people, clients)
+
+
+def _move_own_address() -> None:
+    """Let objects that return to the server's own page do so at the port of today."""
+    from consent.models import Client
+    from consent.oauth.redirects import default_redirect_uri
+
+    for client in Client.objects.exclude(default_redirect_uri=""):
+        before, client.default_redirect_uri = client.default_redirect_uri, default_redirect_uri()
+        client.redirect_uris = client.redirect_uris.replace(before, client.default_redirect_uri)
+        client.save(update_fields=["redirect_uris", "default_redirect_uri", "updated"])
 
 
 def _name_contact() -> None:
@@ -208,7 +234,13 @@ def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
     client.full_clean()
     client.save()
     secret = first_secret(client=client, at=clock.now())
-    return {"name": name, "client_id": client.client_id, "client_secret": secret, "redirect_uri": callback}
+    return {
+        "name": name,
+        "client_id": client.client_id,
+        "client_secret": secret,
+        "redirect_uri": callback,
+        "scope": " ".join(client.allowed_scopes),
+    }
 
 
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:

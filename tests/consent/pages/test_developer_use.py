@@ -96,10 +96,10 @@ def test_refused_requests_have_their_reference(contact, company):
 def test_the_page_costs_as_many_queries_for_many_as_for_few(contact, company):
     read(GrantFactory(client=company))
     refused(company)
-    few = count_queries(lambda: page(contact))
+    few = count_queries(lambda: contact.get("/developer/"))
     for _ in range(3):
         read(GrantFactory(client=company))
         refused(company)
         ClientFactory(registration=company.registration)
 
-    assert count_queries(lambda: page(contact)) == few
+    assert count_queries(lambda: contact.get("/developer/")) == few
