@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.text.one_line import validate_one_line
@@ -38,7 +39,11 @@ class RegistrationForm(forms.Form):
         label=_("What you want to ask customers for"), widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, files: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
+    ) -> None:
         super().__init__(data, files)
         offers = [offer for offer in offered_now(role=settings.UTILITY_ROLE) if offer.kind.response_types]
         self.fields["scopes"].choices = [(offer.id, _words(offer)) for offer in offers]  # type: ignore[attr-defined]
@@ -91,7 +96,7 @@ def _words(offer: OfferedScope) -> str:
 
 def _form_field(field: RegistrationField) -> forms.Field:
     """As its format has it; whether it is needed depends on what is ticked, so `clean` says so."""
-    words = {"label": field.description, "required": False}
+    words: dict[str, Any] = {"label": field.description, "required": False}
     longest = min(field.max_length or MOST_LETTERS, MOST_LETTERS)
     match field.format.removesuffix("_or_null"):
         case "boolean":
