@@ -19,7 +19,7 @@ SCOPES = {route.name: scopes_opening(route.view.cls.resource)[0] for route in DA
 PUBLIC = {  # nobody's data
     "home", "help", "health_live", "health_ready", "health_workers", "set_language", "styleguide", "stylesheet",
     "metrics", "schema",
-    "oauth_metadata", "feed_schema", "cds_registration",
+    "oauth_metadata", "feed_schema", "cds_schema", "cds_registration",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",

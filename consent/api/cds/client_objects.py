@@ -4,6 +4,7 @@ from typing import Any
 
 from cdsc_portal.lib.json.encoder import instant
 from consent.api.cds import endpoints
+from consent.api.cds.shapes import ClientObject
 from consent.models import Client, ClientStatus, FieldType, RegistrationField
 from consent.scopes.base import CLIENT_ADMIN
 
@@ -17,7 +18,7 @@ def field_names() -> dict[str, str]:
 def client_object(client: Client, names: dict[str, str]) -> dict[str, Any]:
     """Its members; never a secret (R-74, R-75). `names` are those of `field_names`; `registration` must be fetched."""
     asks = bool(client.response_types)
-    members: dict[str, Any] = {
+    members: ClientObject = {
         "client_id": client.client_id,
         "client_id_issued_at": int(client.created.timestamp()),
         "scope": " ".join(client.allowed_scopes),
@@ -45,10 +46,12 @@ def client_object(client: Client, names: dict[str, str]) -> dict[str, Any]:
         "tos_uri": client.terms_uri,
         "policy_uri": client.policy_uri,
     }
-    members.update({member: text for member, text in texts.items() if text})
     values = client.registration.values if client.registration else {}
-    members.update({names[field]: value for field, value in values.items() if field in names})
-    return members
+    return {
+        **members,
+        **{member: text for member, text in texts.items() if text},
+        **{names[field]: value for field, value in values.items() if field in names},
+    }
 
 
 def wire_status(client: Client) -> str:

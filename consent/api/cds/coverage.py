@@ -1,7 +1,5 @@
 """GET /cds/coverage and the files of its entries (CDS-WG1-01 4 and 5)."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 
 from cdsc_portal.lib.json.encoder import instant
@@ -10,6 +8,7 @@ from consent.api.cds.documents import json_document, tag_of, tagged
 from consent.api.cds.listing import ParameterRefused, listed_words, newest_first
 from consent.api.cds.problems import cds_problem
 from consent.api.cds.public import public_document
+from consent.api.cds.shapes import CoverageObject
 from consent.models import CoverageEntry, CoverageFileKind
 from consent.queries.server_description import coverage_file, listed_coverage
 
@@ -35,9 +34,9 @@ def coverage_listing(request: HttpRequest) -> HttpResponse:
     )
 
 
-def coverage_entry(entry: CoverageEntry) -> dict[str, Any]:
+def coverage_entry(entry: CoverageEntry) -> CoverageObject:
     """The members of one entry (M-17); its files must be fetched."""
-    members: dict[str, Any] = {
+    members: CoverageObject = {
         "id": entry.entry_id,
         "created": instant(entry.created),
         "updated": instant(entry.updated),

@@ -1,7 +1,5 @@
 """The Credentials API: the secrets of a registration's objects (R-135 to R-148)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 
 from cdsc_portal.lib.json.encoder import instant
@@ -10,6 +8,7 @@ from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
 from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import listed_words, moment_of, newest_first
 from consent.api.cds.problems import Refused
+from consent.api.cds.shapes import CredentialObject
 from consent.models import Credential
 from consent.queries.registration_objects import credentials_of, objects_of
 from consent.services.credentials import secret_of
@@ -20,7 +19,7 @@ _FILTERS = ("credential_ids", "client_ids", "after", "before")
 _EXPIRES = "client_secret_expires_at"
 
 
-def credential_object(credential: Credential) -> dict[str, Any]:
+def credential_object(credential: Credential) -> CredentialObject:
     """Its members (R-136 to R-139). `client_secret` is null for one of before that was not used since; it works."""
     return {
         "credential_id": credential.public_id,
@@ -30,7 +29,7 @@ def credential_object(credential: Credential) -> dict[str, Any]:
         "modified": instant(credential.modified),
         "type": "client_secret",
         "client_secret": secret_of(credential) or None,
-        _EXPIRES: unix_time(credential.expires),
+        "client_secret_expires_at": unix_time(credential.expires),
     }
 
 

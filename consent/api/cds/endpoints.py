@@ -22,9 +22,14 @@ class Endpoint:
         return settings.PUBLIC_URL + reverse(self.name, kwargs=parts)
 
 
+def all_endpoints() -> list[Endpoint]:
+    """Each, as they stand below."""
+    return [value for value in globals().values() if isinstance(value, Endpoint)]
+
+
 def announced() -> list[Endpoint]:
-    """Those that the authorization server's document names, as they stand below."""
-    return [value for value in globals().values() if isinstance(value, Endpoint) and value.member]
+    """Those that the authorization server's document names."""
+    return [endpoint for endpoint in all_endpoints() if endpoint.member]
 
 
 SERVER_METADATA = Endpoint("cds_server_metadata", ".well-known/cds-server-metadata.json")

@@ -1,7 +1,6 @@
 """The Grants API: what customers and the utility allow the objects of a registration (R-149 to R-163)."""
 
 from datetime import datetime
-from typing import Any
 
 import orjson
 from django.http import HttpResponse, QueryDict
@@ -10,6 +9,7 @@ from consent.api.cds import endpoints
 from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
 from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import ParameterRefused, Place, listed_words, moment_of, page_of
+from consent.api.cds.shapes import GrantObject
 from consent.queries.grant_listing import GrantFilter, GrantKey, Start, grant_keys
 from consent.queries.registration_grants import RegistrationGrant, grant_of_registration, grants_of_keys
 from consent.transitions import GrantStatus
@@ -20,7 +20,7 @@ _FILTERS = (
 _STATUSES = frozenset(status.value for status in GrantStatus)
 
 
-def grant_object(grant: RegistrationGrant, uri: str, *, at: datetime) -> dict[str, Any]:
+def grant_object(grant: RegistrationGrant, uri: str, *, at: datetime) -> GrantObject:
     """Its members as of `at`. `uri` is the address that grants have, before their id.
 
     `expires` and `not_after` are one end (B-13). While the third party wants more than was allowed, scope and details

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from consent.api.cds import endpoints
 from consent.api.cds.calls import Answer, Gate, TokenCall, WrongToken, gated_endpoint, not_here, opened_by
 from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import listed_words, newest_first
+from consent.api.cds.shapes import FileObject
 from consent.api.etags import is_known, not_modified
 from consent.api.gated import leave_headers, remote_address
 from consent.models import ProvidedFile
@@ -30,7 +30,7 @@ RESOURCE = "provided_files"
 _FILTERS = ("file_ids",)
 
 
-def file_object(file: ProvidedFile) -> dict[str, Any]:
+def file_object(file: ProvidedFile) -> FileObject:
     """Its members (section 12)."""
     return {
         "file_id": file.public_id,

@@ -1,7 +1,5 @@
 """GET /.well-known/cds-server-metadata.json: where everything about this server begins (CDS-WG1-01 3)."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,6 +10,7 @@ from consent.api.cds.calls import AdminCall, admin_endpoint
 from consent.api.cds.clients import own_object
 from consent.api.cds.documents import json_answer, json_document
 from consent.api.cds.public import public_document
+from consent.api.cds.shapes import ServerMetadata
 from consent.capabilities import COVERAGE, offered_capabilities
 from consent.oauth.redirects import issuer
 from consent.queries.server_description import server_description
@@ -39,11 +38,11 @@ def get_client_metadata(call: AdminCall, client_id: str) -> HttpResponse:
 client_metadata = admin_endpoint(get=get_client_metadata)
 
 
-def server_metadata() -> dict[str, Any]:
+def server_metadata() -> ServerMetadata:
     """The members of the metadata object (M-08 to M-12, R-04); every address in it is public (M-38)."""
     description, lists_coverage = server_description()
     capabilities = offered_capabilities(lists_coverage=lists_coverage)
-    members = {
+    members: ServerMetadata = {
         "cds_metadata_version": "v1",
         "cds_metadata_url": endpoints.SERVER_METADATA.url(),
         "created": instant(description.created),
@@ -55,10 +54,10 @@ def server_metadata() -> dict[str, Any]:
         "documentation": description.documentation or settings.PUBLIC_URL + reverse("docs"),
         "support": description.support or settings.PUBLIC_URL + reverse("docs_support"),
         "capabilities": capabilities,
+        "oauth_metadata": issuer() + reverse("oauth_metadata"),
     }
     if COVERAGE in capabilities:
         members["coverage"] = endpoints.COVERAGE.url()
     if description.related_metadata:
         members["related_metadata"] = description.related_metadata
-    members["oauth_metadata"] = issuer() + reverse("oauth_metadata")
     return members

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from consent.api.cds import clients, coverage, credentials, endpoints, grants, provided_files, sandbox
+from consent.api.cds.openapi import cds_schema
 from consent.api.cds.registration import registration
 from consent.api.cds.server_metadata import client_metadata, server_metadata_document
 from consent.oauth.metadata import client_oauth_metadata
@@ -27,5 +28,6 @@ _VIEWS = {
 }
 
 urlpatterns: list[URLPattern] = [
-    path(endpoint.route, view, name=endpoint.name) for endpoint, view in _VIEWS.items()
+    path("api/cds/schema", cds_schema, name="cds_schema"),
+    *(path(endpoint.route, view, name=endpoint.name) for endpoint, view in _VIEWS.items()),
 ]
