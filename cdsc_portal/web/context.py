@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.sign_in.sessions import login_ends
 from cdsc_portal.lib.http.themes import chosen_theme
@@ -17,7 +18,7 @@ _PAGES: tuple[tuple[str, Promise, str], ...] = (
     ("/my/", _("Home"), "home"),
     ("/my/usage/", _("Usage"), "usage"),
     ("/my/bills/", _("Bills"), "bills"),
-    ("/my/sharing/", _("Sharing"), "sharing"),
+    ("/my/sharing/", pgettext_lazy("menu", "Sharing"), "sharing"),
     ("/my/accounts/", _("Accounts"), "accounts"),
 )
 _MORE: tuple[tuple[str, Promise, str], ...] = (

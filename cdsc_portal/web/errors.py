@@ -11,6 +11,7 @@ from cdsc_portal.lib.http.stream_places import RETRY_SECONDS
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 60
+_OF_PROGRAMS = ("/cds/", "/.well-known/")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -96,10 +97,15 @@ def _answer(
 
 
 def _is_program(request: HttpRequest) -> bool:
-    """A third party's call carries a token or asks for JSON; a browser does neither (RFC 9457)."""
+    """A third party's call carries a token or asks for JSON; a browser does neither (RFC 9457).
+
+    At addresses for programs whoever takes anything is a program too.
+    """
     if request.headers.get("Authorization"):
         return True
-    preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
+    types = ["application/problem+json", "application/json"]
+    is_theirs = request.path_info.startswith(_OF_PROGRAMS)
+    preferred = request.get_preferred_type([*types, "text/html"] if is_theirs else ["text/html", *types])
     return preferred is not None and preferred != "text/html"
 
 

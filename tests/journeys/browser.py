@@ -33,9 +33,11 @@ LAUNCH_ARGS = [
     f"--disable-features={','.join(_PLAYWRIGHTS_OFF + _OURS_OFF)}",
 ]
 WCAG_A_AND_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BEST_PRACTICE = (
+    "best-practice"  # of axe: landmarks of one name each, headings in order; the admin's library has others
+)
 _AXE = Axe()
 _AXE_OPTIONS = {
-    "runOnly": {"type": "tag", "values": WCAG_A_AND_AA},
     "resultTypes": ["violations"],
     "preload": {"assets": ["media"]},  # no rule of ours reads the stylesheets that it would load once more
 }
@@ -63,10 +65,15 @@ def _installed() -> str:
 
 
 def assert_no_axe_faults(page: Page, *, only_serious: bool = False) -> None:
-    """No fault of WCAG 2.2 levels A and AA, or none that is serious; the message lists rule, element and help."""
+    """No fault of WCAG 2.2 levels A and AA nor of best practice, or of the levels none that is serious.
+
+    The message lists rule, element and help.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.axe_script)
-    results = page.evaluate("options => axe.run(options)", _AXE_OPTIONS)
+    tags = WCAG_A_AND_AA if only_serious else [*WCAG_A_AND_AA, BEST_PRACTICE]
+    options = {**_AXE_OPTIONS, "runOnly": {"type": "tag", "values": tags}}
+    results = page.evaluate("options => axe.run(options)", options)
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
         for fault in results["violations"]

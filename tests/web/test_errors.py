@@ -82,3 +82,19 @@ def test_a_program_gets_the_same_facts_as_problem_json(handler, status, headers)
     assert response.status_code == status
     assert response["Content-Type"] == "application/problem+json"
     assert json.loads(response.content)["status"] == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/cds/registration?a=%ff", 400),
+        ("/.well-known/cds-server-metadata.json?%ff", 400),
+        ("/cds/nothing", 404),
+    ],
+)
+def test_addresses_for_programs_answer_whoever_takes_anything_as_a_program(client, address, status):
+    answer, page = client.get(address), client.get(address, headers=PAGE)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")

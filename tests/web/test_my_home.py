@@ -89,7 +89,7 @@ def test_the_month_so_far_stands_beside_the_same_days_a_year_ago(home, owner):
     assert "Electricity Used 497.70 kWh" in text  # 553 hours: one night has 25
     assert "497.70 kWh 10% less than a year ago" in text
     assert "Same days a year ago: 553.00 kWh" in text
-    assert "Data up to November 24, 2026, 12:00 AM" in text
+    assert "Data through November 23, 2026" in text
 
 
 def test_hours_of_a_day_that_has_only_begun_do_not_count(home, owner):

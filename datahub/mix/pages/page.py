@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.queries.supplies import supplies
 from cdsc_portal.lib.json.encoder import exact
-from cdsc_portal.lib.time.dates_in_words import last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import end_in_words, last_day
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
@@ -176,7 +176,7 @@ def mix_page(
         after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
         up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
         by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
-        data_until=moment_in_words(loaded[1]),
+        data_until=end_in_words(loaded[1]),
     )
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
     mix = _shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None

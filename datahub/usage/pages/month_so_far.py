@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commodity
 from accounts.queries.choices import ContractChoice
-from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, end_in_words
 from cdsc_portal.lib.time.local_days import days, last_midnight_by
 from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.facts import UsageFacts
@@ -74,7 +74,7 @@ def month_so_far(
         period=f"{first:%Y-%m}",
         rows=tuple(rows[:ROWS]),
         more=max(len(rows) - ROWS, 0),
-        data_until=moment_in_words(until),
+        data_until=end_in_words(until),
     )
 
 

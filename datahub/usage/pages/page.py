@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import MeterDevice, MeterName
-from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import end_in_words
 from cdsc_portal.lib.time.local_days import last_midnight_by
 from consent.access import Access
 from datahub.usage.facts import UsageFacts, usage_facts
@@ -309,7 +309,7 @@ def _frame(
         insights=None,
         remarks=_clock_remarks(period),
         nothing="" if usage.has_data else _("There are no readings in this period."),
-        data_until=moment_in_words(extent.loaded_until),
+        data_until=end_in_words(extent.loaded_until),
         has_data=usage.has_data,
         query=query,
     )

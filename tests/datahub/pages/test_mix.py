@@ -49,7 +49,7 @@ def test_a_month_shows_its_days_and_says_what_was_most(owner):
     }
     assert words(tree.xpath("//tfoot/tr")[0]) == "Average 40.0% 30.0% 30.0%"
     assert "Tariff: Home EV (EV-TOU)." in words(tree)
-    assert "Data up to March 3, 2026, 12:00 AM." in words(tree)
+    assert "Data through March 2, 2026." in words(tree)
 
 
 def test_a_day_shows_its_hours_and_a_year_its_months(owner):
@@ -228,7 +228,7 @@ def test_nothing_loaded_says_who_would_tell(owner):
 def test_a_period_without_data_says_how_far_data_goes(owner):
     tariff()
 
-    assert "Nothing is known for this period. There is data up to March 2, 2026" in words(
+    assert "Nothing is known for this period. There is data through March 1, 2026" in words(
         page(owner, period="2024")
     )
 
