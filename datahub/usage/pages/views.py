@@ -23,11 +23,13 @@ from datahub.usage.facts import usage_facts
 from datahub.usage.pages.page import (
     ChartKind,
     Show,
+    UsagePage,
     UsagePageQuery,
     contract_meters,
     meter_key,
     usage_page,
 )
+from datahub.usage.pages.periods import ShownPeriod
 
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
@@ -40,18 +42,31 @@ def usage(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     query = _parse_query(request)
     choice = choose_service(request, contract_choices(user=user, at=clock.now()))
-    chosen, page, downloads = choice.chosen, None, []
+    chosen, page = choice.chosen, None
     if chosen is not None:
         query = replace(query, contract=chosen.public_id)
         try:
             page = usage_page(chosen.key, access=_access(user, chosen), query=query)
         except LookupError as error:
             raise Http404 from error
-    if page is not None and page.has_data:
-        address = reverse("my_usage_file") + page.query.url(show=Show.ENERGY, chart=ChartKind.BARS)
-        downloads = [(name, f"{address}&form={form}") for form, name in _NAMES.items()]
-    context = {"chooser": choice, "chosen": chosen, "page": page, "query": query, "downloads": downloads}
+    context = {"chooser": choice, "chosen": chosen, "page": page, "query": query, **_downloads(page)}
     return render(request, "datahub/usage.html", context)
+
+
+def _downloads(page: UsagePage | None) -> dict[str, object]:
+    """Names and addresses of the files of what is shown, and of the whole year that a shorter period lies in."""
+    if page is None or not page.has_data:
+        return {}
+    shown = page.query.period
+    periods = {"downloads": shown}
+    if shown is not None and shown.start is not None and shown.text != f"{shown.start:%Y}":
+        periods["year_downloads"] = ShownPeriod.parse(f"{shown.start:%Y}")
+    files = {}
+    for name, period in periods.items():
+        query = page.query.url(period=period, show=Show.ENERGY, chart=ChartKind.BARS)
+        address = reverse("my_usage_file") + query
+        files[name] = [(label, f"{address}&form={form}") for form, label in _NAMES.items()]
+    return {**files, "year": f"{shown.start:%Y}" if shown and shown.start else ""}
 
 
 @require_safe
