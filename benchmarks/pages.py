@@ -1,21 +1,26 @@
 """Pages of a customer: the slowest twentieth of calls beside that of a bare page under the same login and frame."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.measure import Figure, Work, at_most, seconds
+from cdsc_portal.lib.time import clock
+from datahub.portfolio.pages.portfolio_page import month_to_show
+from datahub.tasks import compute_portfolio
 from tests.factories.accounts import household
 from tests.factories.chain import Chain, chain
 from tests.factories.consent import approve
+from tests.factories.datahub import bill
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.consent_steps import EVERYTHING, request_of
 
 _START, _QUARTERS = datetime(2023, 11, 1, 7, tzinfo=UTC), 3 * 365 * 96  # to the end of October 2026
-_GRANTS = 5
+_GRANTS, _BILLS = 5, 22
 _STORES = 2_000
 _ROUNDS, _CALLS = 25, 4  # calls of a page in a row, as a busy worker makes them
 
@@ -28,6 +33,15 @@ def figures() -> Iterator[Figure]:
         usage_series(home.meter, _START, values[0], scale=0),
         usage_series(home.meter, _START, values[1], scale=0, direction="export"),
     )
+    bills = [
+        bill(
+            home.contract,
+            start=first,
+            end=first + timedelta(days=30),
+            statement_date=first + timedelta(days=32),
+        )
+        for first in (date(2025, 1, 1) + timedelta(days=30 * place) for place in range(_BILLS))
+    ]
     for _ in range(_GRANTS):
         approve(request_of(home, *EVERYTHING))
     owner = Client()
@@ -37,6 +51,9 @@ def figures() -> Iterator[Figure]:
         "first page": (reverse("my_home"), 6),
         "last day of usage": (reverse("my_usage"), 6),
         "sharing list": (reverse("sharing_list"), 6),
+        "list of bills": (reverse("my_bills"), 6),
+        "bill": (reverse("my_bill", args=[bills[-1].public_id]), 6),
+        "activity": (reverse("my_activity"), 6),
         "request page": (request_of(home, *EVERYTHING).page, 4),
     }
     bare, *p95s = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
@@ -46,9 +63,10 @@ def figures() -> Iterator[Figure]:
 
 
 def _of_a_firm(stores: Chain) -> Iterator[Figure]:
-    """The portfolio of very many services once its lines are kept, beside a bare page under the same login."""
+    """The portfolio of very many services as a worker computed it, beside a bare page under the same login."""
     owner = Client()
     owner.force_login(stores.owner)
+    compute_portfolio(stores.owner.pk, f"{month_to_show(timezone.localdate(clock.now())):%Y-%m-%d}")
     bare, value = _p95s(_get(owner, "/bare_page"), _get(owner, f"{reverse('my_portfolio')}?sort=-used"))
     yield at_most(
         f"p95 of the portfolio of {len(stores.contracts)} services / a bare page", "ms", value, bare, 6

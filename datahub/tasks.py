@@ -1,5 +1,7 @@
 """Background work of the data hub. A lost message loses nothing: runs live in the database and are swept."""
 
+from datetime import date
+
 import structlog
 from celery import Task, shared_task
 from django.conf import settings
@@ -8,7 +10,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.timezone import localdate
 
-from accounts.models import MeterDevice
+from accounts.models import MeterDevice, User
 from cdsc_portal.lib.time import clock
 from datahub.downloads.services import delete_old_downloads, prepare_download, stranded_downloads
 from datahub.feeds.runs.life_cycle import stranded_runs
@@ -17,7 +19,8 @@ from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.sources.collect import collect, due_sources
 from datahub.mix.recomputing.marks import mark_changed_use
 from datahub.mix.recomputing.recompute import recompute_next
-from datahub.signals import download_waiting, meters_arrived, run_waiting
+from datahub.portfolio.rows import prepare_portfolio
+from datahub.signals import download_waiting, meters_arrived, portfolio_wanted, run_waiting
 from datahub.store.partitions import ensure_coming_partitions
 from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
 from datahub.usage.exports.stream import counted_stream
@@ -125,6 +128,14 @@ def delete_downloads() -> int:
 
 
 @shared_task
+def compute_portfolio(user_id: int, month: str) -> None:
+    """Compute the lines of a portfolio before they are asked for; without a worker the page does."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is not None:
+        prepare_portfolio(user=user, month=date.fromisoformat(month), at=clock.now())
+
+
+@shared_task
 def tell_of_use() -> int:
     """Tell of use above what is usual and of missing readings, who wants it; beat runs it."""
     return notices.tell_of_use(at=clock.now())
@@ -133,6 +144,11 @@ def tell_of_use() -> int:
 @receiver(download_waiting, dispatch_uid="write_waiting_download")
 def write_waiting_download(*, download_id: int, **_news: object) -> None:
     _send(write_download, download_id, failed="download.not_announced")
+
+
+@receiver(portfolio_wanted, dispatch_uid="compute_wanted_portfolio")
+def compute_wanted_portfolio(*, user_id: int, month: str, **_news: object) -> None:
+    _send(compute_portfolio, user_id, month, failed="portfolio.not_announced")
 
 
 @receiver(run_waiting, dispatch_uid="start_waiting_run")
@@ -152,7 +168,7 @@ def load_what_was_parked(**_news: object) -> None:
     _send(load_parked_readings, failed="parked_readings.not_announced")
 
 
-def _send(task: Task, *arguments: int, failed: str) -> None:
+def _send(task: Task, *arguments: int | str, failed: str) -> None:
     """Send a task to a worker; without a broker the sweep sends it later, and `failed` is logged."""
     try:
         task.apply_async(args=arguments, retry=False)

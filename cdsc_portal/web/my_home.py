@@ -3,10 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.current_user import current_user
+from accounts.current_user import current_user, is_read_only
 from accounts.queries.choices import contract_choices
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
@@ -14,6 +15,8 @@ from consent.pages.sharing.notices import sharing_notices
 from consent.pages.sharing.readers import companies_reading, grants_to_decide
 from consent.pages.waiting_requests import decisions_due
 from datahub.bills.pages.bill_list import last_bill, overdue_bills
+from datahub.portfolio.pages.portfolio_page import month_to_show
+from datahub.portfolio.rows import prepare_soon
 from datahub.usage.pages.home_cards import MOST_DRAWN, home_usage
 
 _COMPANIES, _SERVICES, _NOTICES = 5, 5, 3  # named, of each kind; of more only how many there are
@@ -30,6 +33,9 @@ def my_home(request: HttpRequest) -> HttpResponse:
     access = OwnerAccess(user.pk, frozenset(service.key for service in services))
     usage = home_usage(current, access=access, at=at)
     late, sharing = overdue_bills(access=access, at=at), sharing_notices(user=user, at=at)
+    has_portfolio = len(services) >= MOST_DRAWN
+    if has_portfolio and not is_read_only(request):
+        prepare_soon(user=user, month=month_to_show(timezone.localdate(at)), at=at)
     context = {
         "decisions": decisions_due(user=user, at=at),
         "undecided": grants_to_decide(user=user, at=at),
@@ -43,7 +49,7 @@ def my_home(request: HttpRequest) -> HttpResponse:
         "more_notices": sum(
             max(len(every) - _NOTICES, 0) for every in (late, usage.gaps if usage else (), sharing)
         ),
-        "has_portfolio": len(services) >= MOST_DRAWN,
+        "has_portfolio": has_portfolio,
         "bill": last_bill(access=access, at=at),
         "has_services": bool(services),
         "services": services[:_SERVICES],

@@ -1,6 +1,7 @@
 """A line a service for firms: what it used in a month and a year before, what it cost, and its gaps.
 
-The lines of all services are computed at once and kept for some minutes: to sort them, all of them must be known.
+The lines of all services are computed at once and kept: to sort them, all of them must be known. A worker computes
+them before they are asked for, and again while older ones are shown.
 """
 
 import hashlib
@@ -16,11 +17,13 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time.local_days import days
 from datahub.models import BillSection
+from datahub.signals import portfolio_wanted
 from datahub.usage.facts import usage_facts
 from datahub.usage.portfolio import use_by_contract
 from datahub.usage.sum_periods import By
 
-KEPT = timedelta(minutes=15)
+NEW = timedelta(minutes=15)  # older lines are shown too, and computed again meanwhile
+KEPT = timedelta(days=1)
 _COLUMNS = (
     "pk", "public_id", "contract_number", "commodity", "name", "group", "address", "billing_account__name",
 )  # fmt: skip
@@ -72,13 +75,36 @@ def portfolio(*, user: User, month: date, at: datetime, keeps: bool) -> Portfoli
     if kept is None:
         kept = Portfolio(month, at, tuple(_rows(keys, month)))
         if keeps:
-            cache.set(place, kept, KEPT.total_seconds())
+            _keep(place, kept)
+    elif keeps and kept.at <= at - NEW:
+        _announce(place, user, month)
     return kept
+
+
+def prepare_soon(*, user: User, month: date, at: datetime) -> None:
+    """Have a worker compute the lines, unless that was done or asked for in the last minutes. Two queries."""
+    _announce(_place(user, month, at)[0], user, month)
+
+
+def prepare_portfolio(*, user: User, month: date, at: datetime) -> None:
+    """Compute the lines and keep them for who asks."""
+    place, keys = _place(user, month, at)
+    _keep(place, Portfolio(month, at, tuple(_rows(keys, month))))
 
 
 def forget_portfolio(*, user: User, month: date, at: datetime) -> None:
     """So that what the customer has just changed is seen at once."""
     cache.delete(_place(user, month, at)[0])
+
+
+def _keep(place: str, lines: Portfolio) -> None:
+    cache.set(place, lines, KEPT.total_seconds())
+    cache.set(f"{place}:new", True, NEW.total_seconds())
+
+
+def _announce(place: str, user: User, month: date) -> None:
+    if cache.add(f"{place}:new", True, NEW.total_seconds()):
+        portfolio_wanted.send(sender=Portfolio, user_id=user.pk, month=f"{month:%Y-%m-%d}")
 
 
 def _place(user: User, month: date, at: datetime) -> tuple[str, list[int]]:

@@ -35,6 +35,7 @@ def look_at(map_window, wanted, turn):
         assert_fits(page)
         assert_no_axe_faults(page, only_serious=wanted.is_admin)
     if not wanted.is_admin:
+        shows_tables_whole(page)
         fits_enlarged_and_mirrored(page)
         if wanted.by_get:
             assert_light(page)
@@ -53,6 +54,16 @@ def reads_easily(page, language):
         assert grade(text) <= 8
     else:
         assert ease(text) >= 60
+
+
+def shows_tables_whole(page):
+    """No column is cut off beside cards of phones and the widest page: nobody scrolls sideways to a bill's amount."""
+    for width in (768, 1024, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        cut = page.locator(".table-wrap:not(:has(.heat-table))").evaluate_all(
+            "all => all.filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth).map(e => `${e.scrollWidth} ${e.innerText.slice(0, 60)}`)"
+        )
+        assert not cut, f"{page.url} at {width} px cuts {cut}"
 
 
 def fits_enlarged_and_mirrored(page):

@@ -37,7 +37,9 @@ class Steps:
         target.click()
 
     def menu(self, name: str) -> None:
-        self.click(self.page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True))
+        self.click(
+            self.page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True)
+        )
 
     def pick(self, label: str, answer: str) -> None:
         self.clicks += 1

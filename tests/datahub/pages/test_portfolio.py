@@ -148,8 +148,8 @@ def test_lines_of_very_many_services_cost_as_few_queries(db, django_assert_max_n
         used(meter, OCTOBER, 100)
     browser = logged_in(shops.owner)
 
-    # session twice, user, keys, kept; facts and three of readings; bills, services; keeping: four; owner; session: four
-    with django_assert_max_num_queries(22):
+    # session twice, user, keys, kept; facts and three of readings; bills, services; keeping: ten; owner; session: four
+    with django_assert_max_num_queries(28):
         first = page(browser, sort="-used")
     with django_assert_max_num_queries(9):
         page(browser, sort="used", page="2")
