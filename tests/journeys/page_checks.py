@@ -56,13 +56,16 @@ def reads_easily(page, language):
         assert ease(text) >= 60
 
 
+_CUT_TABLES = """all => all
+  .filter(wrap => wrap.checkVisibility() && wrap.scrollWidth > wrap.clientWidth)
+  .map(wrap => `${wrap.scrollWidth} px: ${wrap.innerText.slice(0, 60)}`)"""
+
+
 def shows_tables_whole(page):
     """No column is cut off beside cards of phones and the widest page: nobody scrolls sideways to a bill's amount."""
     for width in (768, 1024, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        cut = page.locator(".table-wrap:not(:has(.heat-table))").evaluate_all(
-            "all => all.filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth).map(e => `${e.scrollWidth} ${e.innerText.slice(0, 60)}`)"
-        )
+        cut = page.locator(".table-wrap:not(:has(.heat-table))").evaluate_all(_CUT_TABLES)
         assert not cut, f"{page.url} at {width} px cuts {cut}"
 
 
