@@ -11,6 +11,7 @@ import struct
 import tempfile
 from typing import Any
 
+from cdsc_portal import logs
 from cdsc_portal.env import read_or_end
 
 _ENV = read_or_end()
@@ -19,6 +20,7 @@ _COUNTS = (
 )
 _SOCKET_BYTES = 128 * 1024  # Linux doubles it for its own bookkeeping
 
+logconfig_dict = logs.configure(development=_ENV.development)
 wsgi_app = "cdsc_portal.wsgi"
 worker_class = "gthread"
 workers = _ENV.web_processes

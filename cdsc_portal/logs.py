@@ -5,11 +5,14 @@ Messages and locals of exceptions may hold any of those, so a traceback is kept 
 
 import logging
 import sys
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
+
+from cdsc_portal.lib.json.encoder import dumps
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -19,6 +22,21 @@ class PlacesOnlyFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         return " < ".join([ei[0].__name__, *_places(ei[2])])
+
+
+class JsonFormatter(PlacesOnlyFormatter):
+    """The same as a line of JSON, as structlog writes ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line |= {"exception": record.exc_info[0].__name__, "places": _places(record.exc_info[2])}
+        return dumps(line).decode()
 
 
 class WithoutValues(logging.Filter):
@@ -72,7 +90,12 @@ def configure(*, development: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"without_values": {"()": WithoutValues}},
-        "formatters": {"line": {"()": PlacesOnlyFormatter, "format": "%(levelname)s %(name)s %(message)s"}},
+        "formatters": {
+            "line": {
+                "()": PlacesOnlyFormatter if development else JsonFormatter,
+                "format": "%(levelname)s %(name)s %(message)s",
+            }
+        },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_values"]}
         },
@@ -80,6 +103,7 @@ def configure(*, development: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
             "celery": {"handlers": ["console"], "level": "INFO", "propagate": False},
+            "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
         },
     }
 

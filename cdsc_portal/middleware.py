@@ -1,13 +1,16 @@
 """What holds for every request: a reference, headers that keep a page to itself, a query that can be read."""
 
+import re
 from collections.abc import Callable
 from time import perf_counter
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
 
 from cdsc_portal.lib.db.public_ids import new_reference
 from cdsc_portal.lib.http.addresses import absolute_address
@@ -18,6 +21,11 @@ from cdsc_portal.lib.secrets.sealed import BrokenSealError
 from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+_CALLERS_NAMES = (
+    ("request_id", "X-Request-ID", re.compile(r"[A-Za-z0-9._:-]{1,64}")),
+    ("traceparent", "traceparent", re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")),
+)
 _METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )  # a caller may invent others
@@ -75,12 +83,35 @@ class PublicAddressMiddleware(_Middleware):
 
 
 class RequestReferenceMiddleware(_Middleware):
-    """Names each request, so that what a person reads out finds the line in the log."""
+    """Names each request, so that what a person reads out finds the lines in the log: each that the call writes, and
+    with LOG_REQUESTS one of the call itself. It has no address, only the route; who called is a public id.
+
+    A caller's own `X-Request-ID` and `traceparent` stand beside it where they are no more than names.
+    """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.reference = new_reference()  # type: ignore[attr-defined]  # a name of ours
-        response = self.get_response(request)
-        response["X-Request-Reference"] = request.reference  # type: ignore[attr-defined]
+        reference = new_reference()
+        request.reference = reference  # type: ignore[attr-defined]  # a name of ours
+        names = {
+            name: value
+            for name, header, form in _CALLERS_NAMES
+            if form.fullmatch(value := request.headers.get(header, ""))
+        }
+        began = perf_counter()
+        with bound_contextvars(reference=reference, **names):
+            response = self.get_response(request)
+            if settings.LOG_REQUESTS:
+                access = getattr(request, "auth", None)  # of an API's call that passed the gate
+                ids = {name: getattr(access, f"{name}_public_id", None) for name in ("client", "grant")}
+                log.info(
+                    "request",
+                    route=request.resolver_match.route if request.resolver_match else "none",
+                    method=request.method if request.method in _METHODS else "other",
+                    status=response.status_code,
+                    milliseconds=round((perf_counter() - began) * 1000, 1),
+                    **{name: public_id for name, public_id in ids.items() if public_id},
+                )
+        response["X-Request-Reference"] = reference
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -1,10 +1,11 @@
 """What goes through the logs leaves no personal value, token or reading behind."""
 
+import json
 import logging
 
 import structlog
 
-from cdsc_portal.logs import PlacesOnlyFormatter, WithoutValues
+from cdsc_portal.logs import JsonFormatter, PlacesOnlyFormatter, WithoutValues
 
 SECRETS = ("marta@example.com", "token-of-marta", "312.5 kWh")
 
@@ -54,3 +55,19 @@ def test_an_address_that_was_asked_for_is_not_logged():
     WithoutValues().filter(record)
 
     assert record.getMessage() == "answered 404"
+
+
+def test_lines_of_libraries_are_json_in_production_and_hold_no_message_of_an_exception():
+    try:
+        _fails()
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+        record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "Worker %s ended", ("7",), info)
+
+    line = json.loads(JsonFormatter().format(record))
+
+    assert (line["level"], line["logger"], line["event"], line["exception"]) == (
+        "error", "gunicorn.error", "Worker 7 ended", "ValueError",
+    )  # fmt: skip
+    assert line["timestamp"].endswith("Z") and "_fails" in line["places"][-1]
+    assert not [secret for secret in SECRETS if secret in json.dumps(line)]

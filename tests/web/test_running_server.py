@@ -1,5 +1,6 @@
 """A server as it runs in production, asked over HTTP: its pages, cookies and the way to https (X-16)."""
 
+import json
 from http.cookies import Morsel, SimpleCookie
 
 import pytest
@@ -56,3 +57,14 @@ def test_pages_are_kept_to_https_and_to_themselves_and_cookies_to_the_server(add
         assert (bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"]) == (True, True, "Lax")
     assert (plain.status_code, plain.headers["Location"]) == (301, f"https://{HOST}{page}")
     assert not cookies_of(plain)
+
+
+def test_each_line_of_its_log_is_json_in_production(address, tmp_path):
+    answer = requests.get(f"{address}/docs/", headers=OVER_TLS | {"X-Request-ID": "call-9"}, timeout=60)
+
+    lines = [json.loads(line) for line in (tmp_path / "logs" / "web.log").read_text().splitlines()]
+    (line,) = [line for line in lines if line.get("request_id") == "call-9"]
+    assert (line["event"], line["status"], line["reference"]) == (
+        "request", 200, answer.headers["X-Request-Reference"],
+    )  # fmt: skip
+    assert any(line["logger"] == "gunicorn.error" for line in lines if "logger" in line)
