@@ -64,6 +64,11 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "task": "consent.tasks.delete_unused_registrations",
         "schedule": 86400,
     },
+    "renew links of registration steps": {"task": "consent.tasks.renew_links_of_steps", "schedule": 3600},
+    "delete attachments of no message": {
+        "task": "consent.tasks.delete_orphaned_attachments",
+        "schedule": 86400,
+    },
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
     "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
     "collect files": {"task": "datahub.tasks.collect_files", "schedule": 15},

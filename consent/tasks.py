@@ -8,6 +8,8 @@ from consent.services.access_requests import delete_undecided
 from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
 from consent.services.revoke import mark_partial_grants
+from consent.services.third_parties.attachments import delete_orphans
+from consent.services.third_parties.renew_links import renew_links
 from consent.services.third_parties.unused_registrations import delete_unused
 
 
@@ -52,3 +54,15 @@ def delete_unused_registrations() -> int:
 def delete_dead_tokens() -> int:
     """Delete codes and tokens that can open nothing any more; beat runs it."""
     return delete_expired(at=clock.now())
+
+
+@shared_task
+def renew_links_of_steps() -> int:
+    """Follow links of registration steps that are over by fresh ones; beat runs it."""
+    return renew_links(at=clock.now())
+
+
+@shared_task
+def delete_orphaned_attachments() -> int:
+    """Delete files that no message has; beat runs it."""
+    return delete_orphans(at=clock.now())

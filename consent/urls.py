@@ -2,19 +2,28 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from consent.pages.activity import views as activity
 from consent.pages.change import views as change
+from consent.pages.developer import message_views as messages
 from consent.pages.developer import registration
 from consent.pages.developer import views as developer
 from consent.pages.receipts import views as receipt
 from consent.pages.request.views import RequestView, cancel_login
 from consent.pages.sharing import views as sharing
+from consent.pages.steps import views as steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("developer/", developer.developer, name="developer"),
     path("developer/register/", registration.register_page, name="developer_register"),
     path("developer/registered/", registration.registered_page, name="developer_registered"),
     path("developer/clients/<slug:public_id>/secret/", developer.client_secret, name="developer_secret"),
-    path("developer/messages/new/", developer.new_message, name="developer_new_message"),
-    path("developer/messages/<slug:public_id>/", developer.message, name="developer_message"),
+    path("developer/messages/new/", messages.new_message, name="developer_new_message"),
+    path("developer/messages/<slug:public_id>/", messages.message, name="developer_message"),
+    path(
+        "developer/messages/<slug:public_id>/files/<slug:attachment_id>/",
+        messages.attachment,
+        name="developer_attachment",
+    ),
+    path("third-parties/steps/<str:key>/", steps.step, name="registration_step"),
+    path("third-parties/steps/<str:key>/email/<str:code>/", steps.confirm, name="registration_step_email"),
     path("", include("consent.oauth.urls")),
     path("", include("consent.api.cds.urls")),
     path("oauth/authorize/<slug:key>/", RequestView.as_view(), name="consent_request"),

@@ -11,12 +11,13 @@ from django.utils.timezone import get_default_timezone
 
 from accounts.models import User
 from cdsc_portal.lib.time import clock
-from consent.mail.client_messages import notify, write_to_utility
+from consent.mail.client_messages import notify
 from consent.models import (
     Actor,
     Client,
     Grant,
     MessageType,
+    Registration,
     RegistrationField,
     RegistrationStep,
     ScopeOffer,
@@ -33,6 +34,7 @@ from consent.services.scope_offers import save_offer
 from consent.services.third_parties.provided_files import grant_files, store_file
 from consent.services.third_parties.register import make_production_object, register
 from consent.services.third_parties.reviews import set_step
+from consent.services.third_parties.threads import ask_registration, write_to_utility
 
 NAME = "Valley Heat Pumps (demo)"
 ASKS = "usage_data bill_data"
@@ -83,7 +85,6 @@ def make_registered_company(*, owner: str, contact: str, staff: str) -> dict[str
             **VALUES,
         },
         default_redirect_uri=default_redirect_uri(),
-        step_uri=default_redirect_uri(),
         at=at,
     )
     sandbox = made.registration.clients.get(status="sandbox")
@@ -92,7 +93,7 @@ def make_registered_company(*, owner: str, contact: str, staff: str) -> dict[str
     _approved(
         sandbox, customer, [{"type": "usage_data", "start": "-1mo", "end": "+1y", "services": "all"}], at
     )
-    _messages(production, person, clerk, at)
+    _messages(production, made.registration, person, clerk, at)
     report = store_file(
         registration=made.registration,
         name="grid-charges-2026.csv",
@@ -139,8 +140,17 @@ def _approved(client: Client, customer: User, details: list[dict[str, Any]], at:
     return approve_request(request=request, decision=everything, by=customer, digest=offer.digest, at=at)
 
 
-def _messages(client: Client, person: User, clerk: User, at: datetime) -> None:
+def _messages(client: Client, registration: Registration, person: User, clerk: User, at: datetime) -> None:
     """Beside those about steps and grants: a question, a word of the utility, and a step that is done."""
+    ask_registration(
+        registration=registration,
+        client=client,
+        subject="Before we go on (demo)",
+        text="One thing is missing.",
+        items=[("Contract", "Who signed the contract (demo)")],
+        by=clerk,
+        at=at,
+    )
     write_to_utility(
         client=client, by=person, subject="Holidays (demo)", text="Do readings come on holidays?", at=at
     )

@@ -31,6 +31,7 @@ from consent.admin.confirm_change import ConfirmChangeAdmin
 from consent.admin.filters import PeopleFilter, has_people
 from consent.admin.invite_contact import InviteContactAdmin
 from consent.admin.open_grants import warn_of_open_grants
+from consent.api.cds import endpoints
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
@@ -43,6 +44,7 @@ from consent.services.clients import (
     suspend_client,
 )
 from consent.services.credentials import first_secret
+from consent.services.third_parties.client_changes import notify_of_edit
 from consent.transitions import OPEN
 
 _CHANGE = "consent.change_client"
@@ -158,6 +160,13 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
         if form.changed_data:
             obj.modified = clock.now()
         super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            notify_of_edit(
+                client=obj,
+                former={name: form.initial.get(name) for name in form.changed_data},
+                changed_uri=endpoints.CLIENT.url(client_id=obj.client_id),
+                at=obj.modified,
+            )
         warn_of_open_grants(request, scopes=taken, client=obj)
         if not change:
             request.new_client_secret = first_secret(client=obj, at=clock.now())  # type: ignore[attr-defined]

@@ -6,22 +6,25 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Model, Q, QuerySet, When
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin.ask import ask, to_page
-from accounts.admin.base import ActingAdmin, link_to
+from accounts.admin.base import ActingAdmin, link_to, links_to
 from accounts.admin.logged import LoggedAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.mail.client_messages import MessageRefused, answer, notify
-from consent.models import Client, ClientContact, Message, MessageStatus
+from consent.admin.ask_for_more import ASK_FOR_MORE, AskForMoreForm
+from consent.mail.client_messages import MessageRefused, notify
+from consent.models import Client, ClientContact, Message, MessageAttachment, MessageStatus, Review
+from consent.pages.attachment_field import AttachmentField
+from consent.services.third_parties.threads import answer, ask_for_more, ask_registration
 
 _CHANGE = "consent.change_message"
 
@@ -30,6 +33,13 @@ class _AnswerForm(forms.Form):
     text = forms.CharField(
         label=_("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6})
     )
+    file = AttachmentField(label=_("A file"), required=False)
+
+
+class _QuestionForm(AskForMoreForm):
+    client = forms.ModelChoiceField(Client.objects.order_by("name"), label=_("To"))
+    subject = forms.CharField(label=_("Subject"), max_length=200, validators=[validate_one_line])
+    field_order = ("client", "subject", "text", "items")
 
 
 class _NotificationForm(forms.Form):
@@ -43,13 +53,15 @@ class MessageAdmin(ActingAdmin):
     """Threads. No message is edited or deleted."""
 
     act_permission = _CHANGE
-    list_display = ("name", "client_page", "type", "status", "modified")
+    list_display = ("__str__", "company_page", "type", "status", "modified")
     list_filter = ("status", "type", "client")
-    list_select_related = ("client",)
+    list_select_related = ("client", "registration")
     search_fields = ("name__icontains", "client__name__istartswith")
-    fields = readonly_fields = ("name", "client_page", "type", "status", "thread_text")
-    actions_list = ("write",)
-    actions_detail = ("reply",)
+    fields = readonly_fields = (
+        "name", "company_page", "registration_page", "type", "status", "thread_text", "reviews_shown",
+    )  # fmt: skip
+    actions_list = ("write", "ask_company")
+    actions_detail = ("reply", "ask_more")
     show_full_result_count = False
     list_per_page = 50
 
@@ -70,20 +82,25 @@ class MessageAdmin(ActingAdmin):
         return False
 
     @admin.display(description=_("company"), ordering="client__name")
-    def client_page(self, message: Message) -> str:
-        return link_to(message.client)
+    def company_page(self, message: Message) -> str:
+        return link_to(message.client or message.registration)
+
+    @admin.display(description=_("third party"))
+    def registration_page(self, message: Message) -> str:
+        return link_to(message.registration)
+
+    @admin.display(description=_("reviews"))
+    def reviews_shown(self, message: Message) -> str:
+        reviews = Review.objects.filter(Q(message=message) | Q(message__first=message))
+        return links_to(reviews.select_related("registration").order_by("pk"))
 
     @admin.display(description=_("messages"))
     def thread_text(self, message: Message) -> str:
         thread = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related(
-            "author", "client", "registration"
+            "author", "client", "creator", "registration"
         )
-        rows = []
-        for each in thread.order_by("pk"):
-            author: Any = each.author or (each.company if each.by_client else _("the server"))
-            rows.append((author, moment_in_words(each.created), each.description))
-        return format_html_join(
-            "", '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>', rows
+        return render_to_string(
+            "admin/consent/thread.html", {"rows": thread.prefetch_related("attachments").order_by("pk")}
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -91,6 +108,13 @@ class MessageAdmin(ActingAdmin):
             path("write/", self.admin_site.admin_view(self.write_page), name="consent_message_write"),
             path(
                 "<int:pk>/reply/", self.admin_site.admin_view(self.reply_page), name="consent_message_reply"
+            ),
+            path("ask/", self.admin_site.admin_view(self.ask_page), name="consent_message_ask"),
+            path("<int:pk>/ask/", self.admin_site.admin_view(self.more_page), name="consent_message_more"),
+            path(
+                "files/<int:pk>/",
+                self.admin_site.admin_view(self.file_page),
+                name="consent_message_file",
             ),
         ]
         return [*own, *super().get_urls()]
@@ -102,6 +126,79 @@ class MessageAdmin(ActingAdmin):
     @action(description=_("Answer"), permissions=["act"])
     def reply(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_message_reply", object_id)
+
+    @action(description=_("Ask a company for something"), permissions=["act"])
+    def ask_company(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:consent_message_ask")
+
+    @action(description=_("Ask for more"), permissions=["act"])
+    def ask_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_message_more", object_id)
+
+    def ask_page(self, request: HttpRequest) -> HttpResponse:
+        """A request with what is needed item by item, which program or people of the company answer."""
+        self._must_act(request)
+        form = _QuestionForm(request.POST or None)
+        back = reverse("admin:consent_message_changelist")
+        if not form.is_valid():
+            return ask(
+                request,
+                self.admin_site,
+                title=_("Ask a company for something"),
+                text=ASK_FOR_MORE,
+                button=_("Send"),
+                back=back,
+                form=form,
+            )
+        client = form.cleaned_data["client"]
+        written = ask_registration(
+            registration=client.registration,
+            client=client,
+            subject=form.cleaned_data["subject"],
+            items=form.cleaned_data["items"],
+            text=form.cleaned_data["text"],
+            by=current_user(request),
+            at=clock.now(),
+        )
+        self.log_act(request, written, "asked a company")
+        messages.success(request, _("Sent."))
+        return redirect(back)
+
+    def more_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self._must_act(request)
+        thread = get_object_or_404(Message, pk=pk, first=None)
+        form = AskForMoreForm(request.POST or None)
+        back = reverse("admin:consent_message_change", args=[pk])
+        if not form.is_valid():
+            return ask(
+                request,
+                self.admin_site,
+                title=": ".join((str(_("Ask for more")), str(thread))),
+                text=ASK_FOR_MORE,
+                button=_("Send"),
+                back=back,
+                form=form,
+            )
+        ask_for_more(
+            message=thread,
+            items=form.cleaned_data["items"],
+            text=form.cleaned_data["text"],
+            by=current_user(request),
+            at=clock.now(),
+        )
+        self.log_act(request, thread, "asked for more")
+        messages.success(request, _("Sent."))
+        return redirect(back)
+
+    def file_page(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """A file of a message, always as a download: what it is its sender says."""
+        if not request.user.has_perm("consent.view_message"):
+            raise PermissionDenied
+        row = get_object_or_404(MessageAttachment, pk=pk)
+        self.log_act(request, row.message, f"file {row.public_id} downloaded")
+        return FileResponse(
+            row.file.open("rb"), as_attachment=True, filename=row.filename, content_type=row.mime_type
+        )
 
     def write_page(self, request: HttpRequest) -> HttpResponse:
         """A notification, which the company's contacts get a mail about."""
@@ -129,10 +226,10 @@ class MessageAdmin(ActingAdmin):
     def reply_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         self._must_act(request)
         thread = get_object_or_404(Message, pk=pk, first=None)
-        form = _AnswerForm(request.POST or None)
+        form = _AnswerForm(request.POST or None, request.FILES or None)
         back = reverse("admin:consent_message_change", args=[pk])
         if not form.is_valid():
-            title = ": ".join((str(_("Answer")), thread.name))
+            title = ": ".join((str(_("Answer")), str(thread)))
             return ask(
                 request,
                 self.admin_site,
@@ -148,6 +245,7 @@ class MessageAdmin(ActingAdmin):
                 by=current_user(request),
                 by_client=False,
                 text=form.cleaned_data["text"],
+                attachments=[form.cleaned_data["file"]] if form.cleaned_data["file"] else (),
                 at=clock.now(),
             )
         except MessageRefused as refused:

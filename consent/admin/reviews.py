@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,10 +20,11 @@ from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from cdsc_portal.lib.time import clock
+from consent.admin.ask_for_more import ASK_FOR_MORE, ItemsField
 from consent.api.cds import endpoints
-from consent.models import Client, RegistrationStep, Review, StepStatus
+from consent.models import Client, Grant, RegistrationStep, Review, ReviewKind, StepStatus
 from consent.services.clients import ClientChangeRefused
-from consent.services.third_parties.reviews import approve_review, refuse_review, set_step
+from consent.services.third_parties.reviews import approve_review, refuse_review, return_review, set_step
 
 _MAY = "consent.change_review"
 
@@ -31,6 +33,22 @@ class StepForm(ReasonForm):
     """How far a step is, and why; the third party reads both."""
 
     status = forms.ChoiceField(label=_("Status"), choices=StepStatus.choices)
+
+
+class _ApproveForm(ReasonForm):
+    """`grants`: public ids of those that a request for grants led to, which its third party reads."""
+
+    grants = forms.CharField(
+        label=_("Grants that it led to"),
+        help_text=_("For a request for grants: their public ids, with spaces between"),
+        required=False,
+    )
+
+
+class _ReturnForm(ReasonForm):
+    """What else is needed; a submission only says why it does not do."""
+
+    items = ItemsField(required=False)
 
 
 class _DecidingAdmin(ReadOnlyAdmin):
@@ -89,13 +107,14 @@ class ReviewAdmin(_DecidingAdmin):
         "public_id", "registration_page", "client", "kind", "status", "changes", "message", "created", "decided",
         "decided_by", "reason",
     )  # fmt: skip
-    actions_detail = ("approve", "refuse")
+    actions_detail = ("approve", "refuse", "ask_more")
 
     def get_urls(self) -> list[URLPattern]:
         wrapped = self.admin_site.admin_view
         own = [
             path("<int:pk>/approve/", wrapped(self.approve_page), name="consent_review_approve"),
             path("<int:pk>/refuse/", wrapped(self.refuse_page), name="consent_review_refuse"),
+            path("<int:pk>/more/", wrapped(self.more_page), name="consent_review_more"),
         ]
         return [*own, *super().get_urls()]
 
@@ -107,6 +126,27 @@ class ReviewAdmin(_DecidingAdmin):
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_refuse", object_id)
 
+    @action(description=_("Ask for more"), permissions=["decide"])
+    def ask_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_review_more", object_id)
+
+    def more_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
+        return self._decide(
+            request,
+            review,
+            button=_("Ask for more"),
+            text=ASK_FOR_MORE,
+            form_class=_ReturnForm,
+            do=lambda form: return_review(
+                review=review,
+                by=current_user(request),
+                text=form.cleaned_data["reason"],
+                items=form.cleaned_data["items"],
+                at=clock.now(),
+            ),
+        )
+
     def approve_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
         return self._decide(
@@ -114,8 +154,13 @@ class ReviewAdmin(_DecidingAdmin):
             review,
             button=_("Approve"),
             text=_("What was asked for is done at once, and the third party gets a message."),
+            form_class=_ApproveForm if review.kind == ReviewKind.GRANT_REQUEST else ReasonForm,
             do=lambda form: approve_review(
-                review=review, by=current_user(request), address_of=_address, at=clock.now()
+                review=review,
+                by=current_user(request),
+                address_of=_address,
+                grants_uri=_grants_uri(review, form.cleaned_data.get("grants", "")),
+                at=clock.now(),
             ),
         )
 
@@ -168,3 +213,12 @@ class RegistrationStepAdmin(_DecidingAdmin):
 
 def _address(client: Client) -> str:
     return endpoints.CLIENT.url(client_id=client.client_id)
+
+
+def _grants_uri(review: Review, words: str) -> str:
+    """The listing of these grants of the third party's objects (R-108); "" for none. Raises ClientChangeRefused."""
+    ids = words.split()
+    known = Grant.objects.filter(client__registration=review.registration, public_id__in=ids).count()
+    if known < len(set(ids)):
+        raise ClientChangeRefused("these are not all grants of this third party")
+    return f"{endpoints.GRANTS.url()}?{urlencode({'grant_ids': ' '.join(ids)})}" if ids else ""

@@ -208,7 +208,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or self.get_type_display()
 
     def save(self, **options: Any) -> None:
         """One about a client belongs to its registration."""

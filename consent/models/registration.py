@@ -50,8 +50,8 @@ class FieldFormat(models.TextChoices):
 class RegistrationField(models.Model):
     """A requirement of registration that scopes name by `field_id`; staff edit it (R-38 to R-46).
 
-    `start_uri` is where a payment, a form or a PDF begins. `max_length` is in characters, `max_size` in bytes before
-    Base64.
+    `start_uri` is where a payment, a form or a PDF begins; where it is empty, on a page of this server. `max_length` is
+    in characters, `max_size` in bytes before Base64.
     """
 
     field_id = models.SlugField(_("short name"), max_length=60, unique=True)
@@ -98,6 +98,8 @@ class RegistrationField(models.Model):
             len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()
         ):
             wrong["currency"] = _("A payment has a currency of three capital letters, such as USD.")
+        if self.type == FieldType.PDF_FORM and not self.start_uri:
+            wrong["start_uri"] = _("A form as PDF has the address of the blank form.")
         if wrong:
             raise ValidationError(wrong)
 

@@ -176,8 +176,13 @@ def end_credentials(*, client: Client, credentials: Collection[Credential], at: 
 
 
 def expire_all(*, client: Client, at: datetime) -> None:
-    """End every secret of a client that is disabled; they say when (R-140)."""
-    end_credentials(client=client, credentials=list(client.credentials.all()), at=at)
+    """End every secret of a client that is disabled; they say when (R-140), and a message names those that worked."""
+    credentials = list(client.credentials.order_by("pk"))
+    working = [each.public_id for each in credentials if each.expires is None or each.expires > at]
+    end_credentials(client=client, credentials=credentials, at=at)
+    if working:
+        text = f"The object is disabled. Credentials that ended with it: {', '.join(working)}."
+        notify(client=client, subject="Credentials ended", text=text, at=at)
 
 
 def _secret_of_new(client: Client, at: datetime) -> str:

@@ -33,6 +33,7 @@ OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
 }  # fmt: skip
 BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
     "receipt", "receipt_of_same_grant", "receipt_stop",
+    "registration_step", "registration_step_email",
     "notice_off", "account_join", "account_browser", "second_step_link",
 }  # fmt: skip
 LOGIN = {
@@ -50,6 +51,7 @@ LOGIN = {
     "my_portfolio", "my_portfolio_file",
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
     "people_agree", "people_keep", "developer", "developer_secret", "developer_new_message", "developer_message",
+    "developer_attachment",
 }  # fmt: skip
 # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
 OPEN_TO_CLIENTS = {route.name for route in routes() if is_served_by(route, OpenSeriesView)}

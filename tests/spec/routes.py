@@ -9,12 +9,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` with 1 for what is variable; `arguments` are the names of that."""
+    """`path` with 1 for what is variable; `arguments` are the names of that, in order."""
 
     path: str
     name: str
     view: object
-    arguments: frozenset[str]
+    arguments: tuple[str, ...]
 
 
 def routes() -> list[Route]:
@@ -28,5 +28,5 @@ def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[Rou
             yield from _walk(pattern.url_patterns, path)
         else:
             address = "/" + path.strip("^$").replace("/^", "/")
-            arguments = frozenset(pattern.pattern.regex.groupindex)
+            arguments = tuple(pattern.pattern.regex.groupindex)
             yield Route(address, pattern.name or "", pattern.callback, arguments)

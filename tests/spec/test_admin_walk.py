@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from cdsc_portal.lib.time import clock
-from consent.models import AccessToken, Credential, Grant
+from consent.models import AccessToken, Credential, Grant, MessageType
+from consent.services.third_parties.attachments import SentAttachment
+from consent.services.third_parties.messages import Draft, write_message
 from tests.consent.api.cds.grant_admin import files_party, granted, provide, token_for
 from tests.consent.api.cds.third_party import bearer, third_party
 from tests.consent.api.reader import Reader
@@ -87,10 +89,22 @@ def refused(client, calls, tokens):
 @pytest.mark.spec("R-188")
 def test_what_is_another_registrations_is_not_there(client, db):
     party, stranger = third_party(client), third_party(client)
+    message = write_message(
+        registration=stranger.registration,
+        draft=Draft(
+            type=MessageType.PRIVATE_MESSAGE,
+            name="A",
+            description="B",
+            attachments=[SentAttachment("a.txt", "text/plain", b"a")],
+        ),
+        at=clock.now(),
+    )
     parts = {
         "client_id": stranger.client_id,
         "credential_id": Credential.objects.get(client=stranger.admin).public_id,
         "grant_id": Grant.objects.get(client=stranger.admin).public_id,
+        "message_id": message.public_id,
+        "attachment_id": message.attachments.get().public_id,
     }
     wrong = []
     for route, method in CALLS:

@@ -46,7 +46,7 @@ def test_what_is_opened_by_a_key_and_what_gives_tokens_is_marked():
 
 def test_a_route_with_a_secret_in_its_address_is_marked():
     carrying = [
-        route for route in routes() if {"key", "secret", "uidb36"} & route.arguments
+        route for route in routes() if {"key", "secret", "uidb36"} & set(route.arguments)
     ]  # fmt: skip
 
     assert len(carrying) > 5

@@ -195,7 +195,7 @@ def test_the_proxy_forwards_one_address_and_logs_nothing_that_opens_something(pr
     paths = [
         route.path.replace("/1", f"/{secret}")
         for route in routes()
-        if {"key", "secret", "uidb36"} & route.arguments
+        if {"key", "secret", "uidb36"} & set(route.arguments)
     ]
 
     for path in [*paths, "/my/?typed=s3cretk3y", "/health/ready"]:

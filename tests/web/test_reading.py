@@ -13,10 +13,10 @@ from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from cdsc_portal.lib.time import clock
-from consent.mail.client_messages import write_to_utility
 from consent.mail.grant_events import mail_change
 from consent.mail.texts import Notice
 from consent.models import ClientContact
+from consent.services.third_parties.threads import write_to_utility
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
 from tests.web.reading import ease, english_in, grade, sentences

@@ -1,9 +1,12 @@
 """Every address of the interface for third parties: URLs, the metadata documents and the docs derive from it."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
+
+_SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Endpoint:
     def url(self, **parts: str) -> str:
         """The whole address, `parts` filled in; the same whatever host a caller names."""
         return settings.PUBLIC_URL + reverse(self.name, kwargs=parts)
+
+    def part_of(self, uri: str, name: str) -> str:
+        """What stands in `uri` for the one variable part `name` of this address; "" where it is another address."""
+        part = uri.removeprefix(self.url(**{name: "-"})[:-1])
+        return part if part != uri and _SLUG.fullmatch(part) else ""
 
 
 def all_endpoints() -> list[Endpoint]:
@@ -41,6 +49,11 @@ CLIENTS = Endpoint("cds_clients", "cds/clients", "cds_clients_api")
 CLIENT = Endpoint("cds_client", "cds/clients/<slug:client_id>")
 CLIENT_METADATA = Endpoint("cds_client_metadata", "cds/clients/<slug:client_id>/server-metadata")
 CLIENT_OAUTH_METADATA = Endpoint("cds_client_oauth_metadata", "cds/clients/<slug:client_id>/oauth-metadata")
+MESSAGES = Endpoint("cds_messages", "cds/messages", "cds_messages_api")
+MESSAGE = Endpoint("cds_message", "cds/messages/<slug:message_id>")
+MESSAGE_ATTACHMENT = Endpoint(
+    "cds_message_attachment", "cds/messages/<slug:message_id>/attachments/<slug:attachment_id>"
+)
 CREDENTIALS = Endpoint("cds_credentials", "cds/credentials", "cds_credentials_api")
 CREDENTIAL = Endpoint("cds_credential", "cds/credentials/<slug:credential_id>")
 GRANTS = Endpoint("cds_grants", "cds/grants", "cds_grants_api")

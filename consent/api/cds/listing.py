@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 PAGE_SIZE = 100
+PAGE_BYTES = 10 * 1024 * 1024  # of files that stand in the rows
 _SALT = "consent.api.cds.listing"
 Item = TypeVar("Item")
 ModelRow = TypeVar("ModelRow", bound=Model)
@@ -76,9 +77,18 @@ class Place:
 
 
 def newest_first(
-    rows: QuerySet[ModelRow], query: QueryDict, *, by: str, url: str, filters: Collection[str]
+    rows: QuerySet[ModelRow],
+    query: QueryDict,
+    *,
+    by: str,
+    url: str,
+    filters: Collection[str],
+    part: tuple[tuple[str, str], ...] = (),
+    bytes_of: Callable[[ModelRow], int] | None = None,
 ) -> Page[ModelRow]:
-    """The page that `page` of the query asks for, the first without one; links keep the `filters`.
+    """The page that `page` of the query asks for, the first without one; links keep the `filters` and add `part`.
+
+    With `bytes_of`, a page ends before the row that would bring it over PAGE_BYTES, and has one row at least.
 
     Rows come by the time `by` and then by key, both falling, so that pages hold while rows are added. One query beside
     what `rows` prefetches. Raises ParameterRefused.
@@ -94,7 +104,7 @@ def newest_first(
             beyond = Q(**{f"{by}__{side}": place.moment}) | Q(**{by: place.moment, f"pk__{side}": place.pk})
         return list(rows.filter(beyond).order_by(*order)[:limit])
 
-    return page_of(read, query, by=by, url=url, filters=filters)
+    return page_of(read, query, by=by, url=url, filters=filters, part=part, bytes_of=bytes_of)
 
 
 def page_of(
@@ -104,14 +114,17 @@ def page_of(
     by: str,
     url: str,
     filters: Collection[str],
+    part: tuple[tuple[str, str], ...] = (),
+    bytes_of: Callable[[AnyRow], int] | None = None,
 ) -> Page[AnyRow]:
     """The same of rows that `read` gives: as many as it is told from a place on, the nearest first."""
     place = _place(query)
     to_older = place is None or place.to_older
     items = read(place, PAGE_SIZE + 1)
-    has_more = len(items) > PAGE_SIZE
-    items = items[:PAGE_SIZE] if to_older else items[:PAGE_SIZE][::-1]
-    kept = [(name, query[name]) for name in filters if query.get(name)]
+    fitting = _fitting(items[:PAGE_SIZE], bytes_of)
+    has_more = len(items) > len(fitting)
+    items = fitting if to_older else fitting[::-1]
+    kept = [*((name, query[name]) for name in filters if query.get(name)), *part]
 
     def link(where: str, row: AnyRow) -> str:
         place = signing.dumps([where, getattr(row, by).isoformat(), row.pk], salt=_SALT)
@@ -124,6 +137,17 @@ def page_of(
         next=link("after", items[-1]) if items and has_next else None,
         previous=link("before", items[0]) if items and has_previous else None,
     )
+
+
+def _fitting(rows: list[AnyRow], bytes_of: Callable[[AnyRow], int] | None) -> list[AnyRow]:
+    if bytes_of is None:
+        return rows
+    total = 0
+    for number, row in enumerate(rows):
+        total += bytes_of(row)
+        if total > PAGE_BYTES and number:
+            return rows[:number]
+    return rows
 
 
 def _place(query: QueryDict) -> Place | None:

@@ -19,6 +19,7 @@ from consent.api.cds import (
     credentials,
     endpoints,
     grants,
+    messages,
     provided_files,
     sandbox,
     server_metadata,
@@ -31,17 +32,21 @@ from consent.api.cds.shapes import (
     CredentialObject,
     FileObject,
     GrantObject,
+    MessageObject,
     SandboxDecision,
     SandboxGrant,
     Schema,
     ServerMetadata,
     listing_of,
+    lists_of,
     schema_of,
 )
+from consent.queries.messages import LISTS
+from consent.services.third_parties.messages import FIRST_STATUS
 
 _OBJECTS = (
-    ClientObject, CoverageObject, CredentialObject, FileObject, GrantObject, SandboxDecision, SandboxGrant,
-    ServerMetadata,
+    ClientObject, CoverageObject, CredentialObject, FileObject, GrantObject, MessageObject, SandboxDecision,
+    SandboxGrant, ServerMetadata,
 )  # fmt: skip
 _TEXT, _JSON, _PROBLEM = {"type": "string"}, "application/json", "application/problem+json"
 _PART = re.compile(r"<slug:(\w+)>")
@@ -97,6 +102,23 @@ _DECLARED: dict[Callable[..., Any], _Declared] = {
     credentials.patch_credential: _Declared(
         _object(CredentialObject), body={"client_secret_expires_at": {"type": "integer"}}
     ),
+    messages.list_messages: _Declared(lists_of(LISTS, MessageObject)),
+    messages.post_message: _Declared(
+        _object(MessageObject),
+        (201,),
+        {
+            "type": {"type": "string", "enum": sorted(FIRST_STATUS)},
+            "previous_uri": {"anyOf": [_TEXT, {"type": "null"}]},
+            "name": _TEXT,
+            "description": _TEXT,
+            **{name: {"type": "array"} for name in ("updates_requested", "grants_requested", "attachments")},
+            "related_uri": _TEXT,
+        },
+        ("type", "name", "description"),
+    ),
+    messages.get_message: _Declared(_object(MessageObject)),
+    messages.patch_message: _Declared(_object(MessageObject), body={"read": {"type": "boolean"}}),
+    messages.get_attachment: _Declared(None),
     grants.list_grants: _Declared(listing_of("grants", GrantObject)),
     grants.get_grant: _Declared(_object(GrantObject)),
     provided_files.list_files: _Declared(listing_of("files", FileObject)),
@@ -259,7 +281,8 @@ def _path_parameters(endpoint: endpoints.Endpoint) -> list[Schema]:
 
 def _filters(answer: Callable[..., Any], declared: _Declared) -> list[Schema]:
     """Those of a listing stand beside the function that answers it."""
-    if declared.answer is None or "next" not in declared.answer.get("properties", {}):
+    members = (declared.answer or {}).get("properties", {})
+    if not any(name.endswith("next") for name in members):
         return []
     names = [*inspect.unwrap(answer).__globals__["_FILTERS"], "page"]
     return [

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from cdsc_portal.lib.http.call_limits import count_call, rate_limit_headers
@@ -46,12 +45,7 @@ def registration(request: HttpRequest) -> HttpResponse:
 def _registered(request: HttpRequest) -> HttpResponse:
     body = json_object(request, limit=_BODY_BYTES)
     try:
-        made = register(
-            body,
-            default_redirect_uri=default_redirect_uri(),
-            step_uri=settings.PUBLIC_URL + reverse("docs"),
-            at=clock.now(),
-        )
+        made = register(body, default_redirect_uri=default_redirect_uri(), at=clock.now())
     except ValueRefused as refused:
         raise Refused(400, refused.error, str(refused)) from refused
     members = {**client_object(made.admin, field_names()), "client_secret": made.secret}

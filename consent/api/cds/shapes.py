@@ -2,7 +2,7 @@
 them. A docstring of a member is its `Annotated` text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -33,6 +33,14 @@ Moment = Annotated[Any, _MOMENT]  # a text, or an instant that the encoder write
 MomentOrNull = Annotated[Any, {"anyOf": [_MOMENT, {"type": "null"}]}]
 Details = Annotated[Any, _DETAILS]  # as bytes of JSON that the database made, or as a list
 _STATUS: Schema = {"enum": ["production", "sandbox", "disabled"]}
+_MESSAGE_TYPE: Schema = {
+    "enum": [
+        "notification", "private_message", "support_request", "field_changes", "request_update", "client_submission",
+        "production_request", "grant_request", "server_request", "payment_request", "online_form_request",
+        "pdf_form_request",
+    ]
+}  # fmt: skip
+_MESSAGE_STATUS: Schema = {"enum": ["complete", "open", "pending", "rejected", "errored"]}
 Url = Annotated[str, {"format": "uri"}]
 
 
@@ -115,6 +123,40 @@ class FileObject(TypedDict):
     created: Annotated[Moment, "When it was uploaded."]
     modified: Annotated[Moment, "When it last changed."]
     size: Annotated[int, "In bytes."]
+
+
+class AttachmentObject(TypedDict):
+    """A file of a message."""
+
+    filename: Annotated[str, "What its sender called it."]
+    mime_type: Annotated[str, "Its media type."]
+    data: Annotated[str, {"contentEncoding": "base64"}, "Its bytes as Base64."]
+    uri: Annotated[Url, "Where its bytes are."]
+    size: Annotated[int, "In bytes."]
+    sha256: Annotated[str, "Its digest."]
+
+
+class MessageObject(TypedDict):
+    """What the utility and a third party tell each other."""
+
+    message_id: Annotated[str, "Its id."]
+    uri: Annotated[Url, "Its address."]
+    previous_uri: Annotated[str | None, "The message that it answers."]
+    type: Annotated[str, _MESSAGE_TYPE, "What it is."]
+    read: Annotated[bool, "Whether the third party has read it."]
+    creator: Annotated[str | None, "The object whose program wrote it; null: nobody's."]
+    created: Annotated[Moment, "When it was written."]
+    modified: Annotated[Moment, "When it last changed."]
+    status: Annotated[str, _MESSAGE_STATUS, "Whose turn it is, or how it ended."]
+    name: Annotated[str, "Its subject."]
+    description: Annotated[str, "Its text."]
+    updates_requested: NotRequired[Annotated[list[Any], "Values that it asks for, tells or answers."]]
+    grants_requested: NotRequired[Annotated[list[Any], "Grants that it asks for."]]
+    attachments: NotRequired[Annotated[list[AttachmentObject], "Its files."]]
+    related_uri: NotRequired[Annotated[str, "Where it leads."]]
+    related_type: NotRequired[Annotated[str, "What is there."]]
+    amount: NotRequired[Annotated[Any, {"type": "number"}, "What is to be paid."]]
+    currency: NotRequired[Annotated[str, "ISO 4217."]]
 
 
 class CoverageObject(TypedDict):
@@ -212,3 +254,15 @@ def listing_of(member: str, item: Any) -> Schema:  # noqa: ANN401 - a type
         },
         "required": [member, "next", "previous"],
     }
+
+
+def lists_of(names: Iterable[str], item: Any) -> Schema:  # noqa: ANN401 - a type
+    """The schema of several lists in one answer, each with links of its own."""
+    parts = {name: listing_of(name, item)["properties"] for name in names}
+    properties = {
+        **{name: part[name] for name, part in parts.items()},
+        **{f"{name}_{link}": part[link] for name, part in parts.items() for link in ("next", "previous")},
+    }
+    words = {name: f"Those that are {name}." for name in parts}
+    properties |= {name: {**properties[name], "description": text} for name, text in words.items()}
+    return {"type": "object", "properties": properties, "required": sorted(properties)}

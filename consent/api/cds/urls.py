@@ -1,6 +1,15 @@
 from django.urls import URLPattern, path
 
-from consent.api.cds import clients, coverage, credentials, endpoints, grants, provided_files, sandbox
+from consent.api.cds import (
+    clients,
+    coverage,
+    credentials,
+    endpoints,
+    grants,
+    messages,
+    provided_files,
+    sandbox,
+)
 from consent.api.cds.openapi import cds_schema
 from consent.api.cds.registration import registration
 from consent.api.cds.server_metadata import client_metadata, server_metadata_document
@@ -16,6 +25,9 @@ _VIEWS = {
     endpoints.CLIENT: clients.client,
     endpoints.CLIENT_METADATA: client_metadata,
     endpoints.CLIENT_OAUTH_METADATA: client_oauth_metadata,
+    endpoints.MESSAGES: messages.messages,
+    endpoints.MESSAGE: messages.message,
+    endpoints.MESSAGE_ATTACHMENT: messages.attachment,
     endpoints.CREDENTIALS: credentials.credentials,
     endpoints.CREDENTIAL: credentials.credential,
     endpoints.GRANTS: grants.grants,

@@ -46,12 +46,7 @@ def register_page(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Too many registrations in a minute. Try again in %d seconds.") % count.wait)
         return render(request, "consent/developer/register.html", {"form": form}, status=429)
     try:
-        made = register(
-            form.registration_json(),
-            default_redirect_uri=default_redirect_uri(),
-            step_uri=settings.PUBLIC_URL + reverse("docs"),
-            at=at,
-        )
+        made = register(form.registration_json(), default_redirect_uri=default_redirect_uri(), at=at)
     except ValueRefused as refused:
         place = refused.member if refused.member in form.fields else None
         form.add_error(place, _("This cannot be taken: %s") % refused)

@@ -1,24 +1,20 @@
-"""Pages of a third party's own people: its clients, their secrets, messages with the utility."""
+"""Pages of a third party's own people: its clients, and their secrets."""
 
 from allauth.account.decorators import reauthentication_required
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from cdsc_portal.lib.http.secret_pages import shows_secret
-from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
-from consent.models import Client, Message
-from consent.pages.developer.page import client_cards, clients_of, thread_lines, thread_of, thread_page
+from consent.models import Client
+from consent.pages.developer.page import client_cards, clients_of, thread_lines
 from consent.pages.developer.registration import take_over
 from consent.pages.developer.secret_in_session import pop_secret, store_secret
 from consent.pages.developer.use import calls, consents, refusals
@@ -27,22 +23,6 @@ from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
 from consent.secret_form import SecretForm
 from consent.services.credentials import end_older_secrets
-
-_LONGEST_TEXT = 10_000
-
-
-class NewMessageForm(forms.Form):
-    """A message to the utility about one of the writer's clients."""
-
-    client = forms.ModelChoiceField(
-        Client.objects.none(), label=_("About"), to_field_name="public_id", empty_label=None
-    )
-    subject = forms.CharField(label=_("Subject"), max_length=200, validators=[validate_one_line])
-    text = forms.CharField(label=_("Your message"), max_length=_LONGEST_TEXT, widget=forms.Textarea)
-
-
-class AnswerForm(forms.Form):
-    text = forms.CharField(label=_("Your answer"), max_length=_LONGEST_TEXT, widget=forms.Textarea)
 
 
 @require_safe
@@ -95,49 +75,3 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
         "form": form,
     }
     return render(request, "consent/developer/secret.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
-@shows_secret
-def new_message(request: HttpRequest) -> HttpResponse:
-    """Write to the utility. 404 for a person who is no client's contact."""
-    user = current_user(request)
-    form = NewMessageForm(request.POST if request.method == "POST" else None)
-    form.fields["client"].queryset = clients_of(user)  # type: ignore[attr-defined]  # a choice of models
-    if not form.fields["client"].queryset.exists():  # type: ignore[attr-defined]
-        raise Http404
-    if not form.is_valid():
-        return render(request, "consent/developer/new_message.html", {"form": form})
-    fields = form.cleaned_data
-    written = write_to_utility(
-        client=fields["client"], by=user, subject=fields["subject"], text=fields["text"], at=clock.now()
-    )
-    messages.success(request, _("Your message was sent."))
-    return SeeOther(reverse("developer_message", args=[written.public_id]))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
-@shows_secret
-def message(request: HttpRequest, public_id: str) -> HttpResponse:
-    """A thread; POST adds an answer. A GET marks it as read."""
-    user = current_user(request)
-    try:
-        first = thread_of(user=user, public_id=public_id)
-    except Message.DoesNotExist as error:
-        raise Http404 from error
-    form = AnswerForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            answer(thread=first, by=user, by_client=True, text=form.cleaned_data["text"], at=clock.now())
-        except MessageRefused as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, _("Your answer was sent."))
-        return SeeOther(reverse("developer_message", args=[public_id]))
-    page = thread_page(first)
-    mark_read(thread=first, at=clock.now())
-    return render(request, "consent/developer/message.html", {"thread": page, "form": form})

@@ -29,6 +29,7 @@ from consent.services.third_parties.client_values import (
     scopes_of,
     text_of,
 )
+from consent.services.third_parties.review_queue import withdraw
 
 Reader = Callable[[Client, Mapping[str, Any], str], Any]
 
@@ -223,6 +224,34 @@ def apply_reviewed_changes(*, review: Review, at: datetime) -> Client:
     return client
 
 
+def notify_of_edit(*, client: Client, former: Mapping[str, Any], changed_uri: str, at: datetime) -> None:
+    """The message of what staff changed of an object, by attribute what it was before; none of what its third party
+    does not read (R-92).
+    """
+    entries = [
+        {
+            "field": member,
+            "name": member,
+            "description": "",
+            "previous_value": wire_value(member, former[field.attribute]),
+            "new_value": wire_value(member, getattr(client, field.attribute)),
+        }
+        for member, field in CHANGEABLE.items()
+        if field.attribute in former and former[field.attribute] != getattr(client, field.attribute)
+    ]
+    if entries:
+        notify(
+            client=client,
+            subject="Changed by the utility",
+            text=f"The utility changed: {', '.join(str(entry['field']) for entry in entries)}.",
+            at=at,
+            kind=MessageType.FIELD_CHANGES,
+            updates=entries,
+            related_uri=changed_uri,
+            related_type="client",
+        )
+
+
 def wire_value(member: str, value: object) -> object:
     """A value of an object's attribute as the wire has it."""
     if member == "scope" and isinstance(value, list):
@@ -291,12 +320,7 @@ def _hold(client: Client, changes: Mapping[str, Any], *, changed_uri: str, at: d
     for review in earlier.select_related("message"):
         if review.changes == entries:
             return
-        review.status, review.decided = ReviewStatus.WITHDRAWN, at
-        review.save(update_fields=["status", "decided"])
-        if review.message is not None:
-            review.message.status, review.message.modified = MessageStatus.REJECTED, at
-            review.message.description += " A newer change took its place."
-            review.message.save(update_fields=["status", "modified", "description"])
+        withdraw(review, at=at)
     message = notify(
         client=client,
         subject="Changes wait for the utility",

@@ -4,21 +4,18 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from PIL import Image, UnidentifiedImageError
 
 from cdsc_portal.lib.text.one_line import is_one_line
 from consent.models import FieldType, RegistrationField
 from consent.services.third_parties.client_values import ValueRefused, is_web_address
+from consent.services.third_parties.file_contents import PDF, ContentRefused, check_pdf, image_type
 
 MOST_BYTES = 5 * 1024 * 1024  # of a file, where its field says no less
 MOST_LETTERS = 2000
-_MOST_PIXELS = 40_000_000
-_IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +102,9 @@ def _file(field: RegistrationField, kind: str, encoded: str) -> SentFile:
         raise ValueRefused(field.field_name, "it is no Base64") from error
     if len(content) > most:
         raise ValueRefused(field.field_name, f"at most {most} bytes")
-    if kind == "pdf":
-        if not (content.startswith(b"%PDF-") and b"%%EOF" in content[-1024:]):
-            raise ValueRefused(field.field_name, "it is no PDF")
-        return SentFile(field, "application/pdf", content)
-    return SentFile(field, _image_type(field, content), content)
-
-
-def _image_type(field: RegistrationField, content: bytes) -> str:
-    """Its media type, once all of it was decoded: what only begins like an image is none."""
     try:
-        with Image.open(BytesIO(content), formats=tuple(_IMAGE_TYPES)) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise ValueRefused(field.field_name, f"at most {_MOST_PIXELS} pixels")
-            image.load()
-            return _IMAGE_TYPES[str(image.format)]
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueRefused(field.field_name, "it is no PNG or JPEG image") from error
+        if kind == "pdf":
+            check_pdf(content)
+        return SentFile(field, PDF if kind == "pdf" else image_type(content), content)
+    except ContentRefused as refused:
+        raise ValueRefused(field.field_name, str(refused)) from refused

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -54,6 +54,7 @@ _SAME_IN_PRODUCTION = (
     "terms_uri", "policy_uri", "purpose", "contact_addresses", "auth_method", "grant_types", "response_types",
     "default_scope", "default_redirect_uri", "default_authorization_details",
 )  # fmt: skip
+LINK_LIFE = timedelta(days=30)  # of the page of a step; a message with a new link follows (R-48)
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -87,13 +88,11 @@ class _Shape:
     auth_method: str | None
 
 
-def register(
-    sent: Mapping[str, Any], *, default_redirect_uri: str, step_uri: str, at: datetime
-) -> Registered:
+def register(sent: Mapping[str, Any], *, default_redirect_uri: str, at: datetime) -> Registered:
     """Make registration, objects, secrets, steps, messages and what staff have to look at; all of it or nothing.
 
-    `sent` is the JSON of the request; its `redirect_uris` are not read (R-62). `step_uri` is where steps begin that
-    have no address of their own. Raises ValueRefused naming the member at fault.
+    `sent` is the JSON of the request; its `redirect_uris` are not read (R-62). Raises ValueRefused naming the member at
+    fault.
     """
     scopes = _requested_scopes(sent)
     described = _Described(
@@ -118,7 +117,7 @@ def register(
             registration.name = admin.client_id
             registration.save(update_fields=["name"])
         needed = [field for field_id, field in fields.items() if field_id in required]
-        _begin_steps(registration, needed, step_uri=step_uri, at=at)
+        _begin_steps(registration, needed, at=at)
     return Registered(registration, admin, secret)
 
 
@@ -133,6 +132,8 @@ def give_apis(*, registration: Registration, at: datetime) -> tuple[Client, str]
         raise ClientChangeRefused(f"{registration} has an object for the APIs")
     described = _Described(registration.name, [], "", "", "", "")
     admin = _make_object(registration, [CLIENT_ADMIN], _ADMIN_SHAPE, described, "", at)
+    text = f"The utility added {admin.client_id}, the object for the APIs, with a credential."
+    notify(client=admin, subject="Object added", text=text, at=at, kind=MessageType.FIELD_CHANGES)
     return admin, first_secret(client=admin, at=at)
 
 
@@ -153,7 +154,9 @@ def make_production_object(*, sandbox: Client, at: datetime) -> Client:
     if sandbox.name == sandbox.client_id:
         production.name = production.client_id
     production.save()
-    new_credential(client=production, at=at)
+    credential = new_credential(client=production, at=at)
+    text = f"Credential {credential.public_id} of {production.client_id} was added."
+    notify(client=production, subject="Credential added", text=text, at=at)
     return production
 
 
@@ -263,34 +266,37 @@ def _make_object(
     return client
 
 
-def _begin_steps(
-    registration: Registration, fields: list[RegistrationField], *, step_uri: str, at: datetime
-) -> None:
-    """What has to be done before production, each with its message (R-44); staff see the registration at once."""
+def _begin_steps(registration: Registration, fields: list[RegistrationField], *, at: datetime) -> None:
+    """What has to be done before production, each with its message (R-44); staff see the registration at once.
+
+    The message leads to where the utility has the step, else to its page here, for LINK_LIFE.
+    """
     for field in fields:
         if field.type == FieldType.REGISTRATION_FIELD:
             continue
-        message = None
-        if field.type in _STEPS:
+        asks = field.type in _STEPS
+        step = RegistrationStep.objects.create(
+            registration=registration,
+            field=field,
+            status=StepStatus.OPEN if asks else StepStatus.PENDING,
+            created=at,
+            modified=at,
+        )
+        if asks:
             kind, related = _STEPS[field.type]
-            message = notify(
+            step.message = notify(
                 registration=registration,
                 subject=field.get_type_display(),
                 text=field.description,
                 at=at,
                 kind=kind,
                 status=MessageStatus.OPEN,
-                related_uri=field.start_uri or step_uri,
+                related_uri=field.start_uri,
                 related_type=related,
                 amount=field.amount,
                 currency=field.currency,
+                step=step,
+                link_expires=None if field.start_uri else at + LINK_LIFE,
             )
-        RegistrationStep.objects.create(
-            registration=registration,
-            field=field,
-            status=StepStatus.OPEN if message else StepStatus.PENDING,
-            message=message,
-            created=at,
-            modified=at,
-        )
+            step.save(update_fields=["message"])
     Review.objects.create(registration=registration, kind=ReviewKind.REGISTRATION, created=at)

@@ -43,6 +43,7 @@ def _delete(registration: Registration, *, before: datetime) -> bool:
         return False
     registration.steps.all().delete()
     registration.reviews.all().delete()
+    registration.messages.update(first=None, previous=None)  # each may go alone
     registration.messages.all().delete()
     Client.objects.filter(pk__in=[client.pk for client in clients]).delete()
     registration.delete()

@@ -325,3 +325,26 @@ def support_request(*, client: Client) -> Message:
         status="pending",
         by_client=True,
     )
+
+
+@pytest.mark.spec("R-92", "R-116")
+def test_what_staff_change_of_an_object_its_third_party_reads(staff):
+    client = ClientFactory(
+        name=FORM["name"], redirect_uris=FORM["redirect_uris"], allowed_scopes=["usage_data"]
+    )
+    page = f"/admin/consent/client/{client.pk}/change/"
+    kept = {name: getattr(client, name) for name in ("purpose", "client_uri", "terms_uri", "policy_uri")}
+    sent = {**FORM, **kept, "redirect_uris": "https://app.example.com/other"}
+
+    staff.post(page, sent)
+    staff.post(page, {**sent, "contact_email": "new@example.com"})
+
+    message = Message.objects.get()
+    assert (message.type, message.status, message.client) == ("field_changes", "complete", client)
+    assert {
+        each["field"]: (each["previous_value"], each["new_value"]) for each in message.updates_requested
+    } == {
+        "redirect_uris": ([FORM["redirect_uris"]], ["https://app.example.com/other"]),
+        "scope": ("usage_data", "usage_data bill_data"),
+    }
+    assert message.related_uri.endswith(f"/cds/clients/{client.client_id}")

@@ -1,11 +1,12 @@
 """What staff decide about third parties, and how far steps are."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from consent.models import Client, Message, Registration, RegistrationField, RegistrationStep, Review
 from tests.consent.api.cds.third_party import third_party
-from tests.factories.accounts import StaffFactory
-from tests.factories.consent import ClientFactory
+from tests.factories.accounts import StaffFactory, UserFactory
+from tests.factories.consent import ClientFactory, GrantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,9 @@ def test_a_registration_that_is_approved_gets_objects_of_production_beside_those
     assert (shown["cds_status"], shown["client_name"]) == ("production", "Demo App")
     secret = party.get(f"/cds/credentials?client_ids={made.client_id}").json()["credentials"]
     assert len(secret) == 1
-    assert Message.objects.get(client=made).related_uri == shown["cds_client_uri"]
+    assert Message.objects.get(client=made, name="In production").related_uri == shown["cds_client_uri"]
+    added = Message.objects.get(client=made, name="Credential added")
+    assert secret[0]["credential_id"] in added.description
     assert Review.objects.get().status == "approved"
     assert "is approved" in _post(staff, Review.objects.get(), "approve")
     assert Client.objects.filter(status="production", response_types=["code"]).count() == 1
@@ -116,3 +119,129 @@ def test_who_may_not_decide_is_refused(client, party):
 
     for page in ("approve", "refuse"):
         assert client.get(f"/admin/consent/review/{Review.objects.get().pk}/{page}/").status_code == 403
+
+
+def _ask_for(party, **members):
+    body = {"previous_uri": None, "name": "", "description": "", **members}
+    made = party.send("post", "/cds/messages", body)
+    assert made.status_code == 201, made.content
+    return made.json()
+
+
+@pytest.mark.spec("R-108", "R-132")
+def test_a_grant_request_is_complete_with_the_listing_of_its_grants(staff, party):
+    uri = party.get(party.uri(party.sandbox)).json()["cds_client_uri"]
+    grants = [{"scope": "usage_data", "authorization_details": []}]
+    request = _ask_for(party, type="grant_request", related_uri=uri, grants_requested=grants)
+    review = Review.objects.get(kind="grant_request")
+    grant = GrantFactory(client=party.sandbox)
+
+    assert "name the grants" in _post(staff, review, "approve")
+    assert "not all grants" in _post(staff, review, "approve", grants=GrantFactory().public_id)
+    _post(staff, review, "approve", grants=grant.public_id)
+
+    after = party.get(request["uri"]).json()
+    reply = next(
+        m for m in party.get("/cds/messages").json()["unread"] if m["previous_uri"] == request["uri"]
+    )
+    for message in (after, reply):
+        assert (message["status"], message["related_type"]) == ("complete", "grant_list")
+    assert [g["grant_id"] for g in party.get(reply["related_uri"]).json()["grants"]] == [grant.public_id]
+
+
+@pytest.mark.spec("R-107", "R-132", "R-110")
+@pytest.mark.parametrize(("page", "status"), [("approve", "complete"), ("refuse", "rejected")])
+def test_a_production_request_by_program_is_decided_by_a_reply(staff, party, page, status):
+    uri = party.get(party.uri(party.sandbox)).json()["cds_client_uri"]
+    request = _ask_for(party, type="production_request", related_uri=uri)
+
+    _post(staff, Review.objects.get(kind="production_request"), page)
+
+    after = party.get(request["uri"]).json()
+    reply = next(
+        m for m in party.get("/cds/messages").json()["unread"] if m["previous_uri"] == request["uri"]
+    )
+    assert reply["type"] == "request_update"
+    assert (after["status"], reply["status"]) == (status, status)
+    if status == "complete":
+        made = party.get(reply["related_uri"]).json()
+        assert (made["cds_status"], made["cds_client_uri"]) == ("production", after["related_uri"])
+    else:
+        assert reply["description"] == "We looked."
+
+
+@pytest.mark.spec("R-131", "R-132")
+def test_staff_ask_for_more_and_send_back_what_does_not_do(staff, party):
+    uri = party.get(party.uri(party.sandbox)).json()["cds_client_uri"]
+    _ask_for(party, type="production_request", related_uri=uri)
+    review = Review.objects.get(kind="production_request")
+
+    assert "a line each" in _post(staff, review, "more")
+    _post(staff, review, "more", items="Contract: the signed contract\n\nOwner")
+
+    review.refresh_from_db()
+    assert review.status == "waiting"
+    question = next(m for m in party.get("/cds/messages").json()["unread"] if m["type"] == "server_request")
+    assert [(u["name"], u["description"]) for u in question["updates_requested"]] == [
+        ("Contract", "the signed contract"), ("Owner", "Owner"),
+    ]  # fmt: skip
+    answer = [{"field": "item_1", "uri": "https://app.example/c.pdf"}]
+    _ask_for(party, type="client_submission", previous_uri=question["uri"], updates_requested=answer)
+    submission = Review.objects.get(kind="submission")
+    assert "submission" in staff.get("/admin/consent/review/").content.decode()
+    _post(staff, submission, "more")
+    assert party.get(question["uri"]).json()["status"] == "open"
+    _ask_for(party, type="client_submission", previous_uri=question["uri"], updates_requested=answer)
+    _post(staff, Review.objects.get(kind="submission", status="waiting"), "approve")
+    assert party.get(question["uri"]).json()["status"] == "complete"
+
+
+def test_staff_read_files_and_answer_with_one(staff, party, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    file = {"filename": "log.txt", "mime_type": "text/plain", "data": "aGVsbG8="}
+    made = _ask_for(
+        party,
+        type="support_request",
+        name="Help",
+        description="Please.",
+        attachments=[file],
+        previous_uri=None,
+    )
+    thread = Message.objects.get(public_id=made["message_id"])
+
+    shown = staff.get(f"/admin/consent/message/{thread.pk}/change/").content.decode()
+    download = staff.get(f"/admin/consent/message/files/{thread.attachments.get().pk}/")
+    upload = SimpleUploadedFile("plan.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")
+    staff.post(f"/admin/consent/message/{thread.pk}/reply/", {"text": "See the plan.", "file": upload})
+
+    assert "log.txt" in shown
+    assert download["Content-Disposition"] == 'attachment; filename="log.txt"'
+    assert b"".join(download.streaming_content) == b"hello"
+    reply = next(m for m in party.get("/cds/messages").json()["unread"] if m["previous_uri"] == made["uri"])
+    assert (reply["type"], reply["attachments"][0]["filename"]) == ("request_update", "plan.pdf")
+    bad = SimpleUploadedFile("plan.png", b"<html>", "image/png")
+    answer = staff.post(f"/admin/consent/message/{thread.pk}/reply/", {"text": "Again.", "file": bad})
+    assert "cannot be taken" in answer.content.decode()
+    staff.force_login(UserFactory())
+    assert staff.get(f"/admin/consent/message/files/{thread.attachments.get().pk}/").status_code != 200
+
+
+def test_staff_ask_a_company_in_a_thread_of_its_own(staff, party):
+    sent = {
+        "client": party.sandbox.pk,
+        "subject": "Owners",
+        "text": "We need this.",
+        "items": "Owner: a name",
+    }
+    staff.post("/admin/consent/message/ask/", sent)
+    question = next(m for m in party.get("/cds/messages").json()["unread"] if m["type"] == "server_request")
+    staff.post(
+        f"/admin/consent/message/{Message.objects.get(public_id=question['message_id']).pk}/ask/",
+        {"text": "And this.", "items": "Seat"},
+    )
+
+    assert (question["name"], question["status"]) == ("Owners", "open")
+    more = next(
+        m for m in party.get("/cds/messages").json()["unread"] if m["previous_uri"] == question["uri"]
+    )
+    assert more["updates_requested"][0]["name"] == "Seat"

@@ -14,9 +14,10 @@ from lxml import html
 from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail
 from cdsc_portal.lib.time import clock
-from consent.mail.client_messages import answer, notify, write_to_utility
+from consent.mail.client_messages import notify
 from consent.models import ClientContact, Message
 from consent.services.clients import suspend_client
+from consent.services.third_parties.threads import answer, write_to_utility
 from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.consent import SECRET, ClientFactory, GrantFactory

@@ -1,8 +1,8 @@
 """Pages of a third party's own people."""
 
 from cdsc_portal.lib.time import clock
-from consent.mail.client_messages import answer, write_to_utility
 from consent.models import ClientContact
+from consent.services.third_parties.threads import answer, write_to_utility
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import GrantFactory
 from tests.journeys.consent_steps import sunny_roofs

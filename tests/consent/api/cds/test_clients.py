@@ -267,6 +267,7 @@ def test_disabling_is_for_good_ends_secrets_and_tokens_and_says_when(party):
     assert answer.json()["cds_status_options"] == ["disabled"]
     credential = Credential.objects.get(client=sandbox)
     assert credential.expires <= clock.now()
+    assert credential.public_id in Message.objects.get(name="Credentials ended").description
     assert not AccessToken.objects.filter(application=sandbox).exists()
     assert party.send("put", party.uri(sandbox), {"cds_status": "sandbox"}).status_code == 400
     assert party.get(LIST).status_code == 200  # the object for the APIs goes on

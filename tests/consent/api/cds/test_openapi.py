@@ -19,6 +19,8 @@ from consent.api.cds import endpoints
 from consent.models import CoverageEntry
 from tests.consent.api.cds.coverage import listed_entry
 from tests.consent.api.cds.grant_admin import FILES, files_party, granted, object_of, provide, token_for
+from tests.consent.api.cds.messages import file as attached
+from tests.consent.api.cds.messages import written
 from tests.consent.api.cds.third_party import bearer, register
 from tests.spec.guards import BY_OWN_TOKEN
 
@@ -65,6 +67,8 @@ def test_answers_are_what_the_document_says(document, world, client):
     file = provide(world)
     files_token = token_for(world, granted(file))
     listings = {"/cds/clients": world.token, "/cds/credentials": world.token, "/cds/grants": world.token}
+    message_with_a_file(world)
+    listings["/cds/messages"] = world.token
     listings |= {"/cds/files": files_token, "/cds/coverage": world.token}
 
     for path, token in listings.items():
@@ -104,6 +108,7 @@ def test_made_up_calls_meet_no_500_and_no_answer_outside_the_document(world):
         "grant_id": object_of(world, FILES).grants.get().public_id,
         "file_id": file.public_id,
         "entry_id": CoverageEntry.objects.get().entry_id,
+        **message_with_a_file(world),
     }
     tried = set()
 
@@ -119,6 +124,14 @@ def test_made_up_calls_meet_no_500_and_no_answer_outside_the_document(world):
         "/cds/grants",
         "/cds/files",
     }
+
+
+def message_with_a_file(world):
+    """Its ids."""
+    sent = {"type": "private_message", "name": "A", "description": "B", "attachments": [attached(b"a")]}
+    message = written(world, **sent)
+    attachment = message["attachments"][0]["uri"].rsplit("/", 1)[1]
+    return {"message_id": message["message_id"], "attachment_id": attachment}
 
 
 def try_made_up_calls(operation, own, token):
