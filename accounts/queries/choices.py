@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Commodity, User
 from accounts.queries.roles import visible_contracts
 from accounts.queries.tree_entries import by_number
+from cdsc_portal.lib.db.compiled_query import compiled_query
 
 MOST_LISTED = 10  # are listed whole; more are searched
 _COLUMNS = (
@@ -73,7 +76,7 @@ def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
     """What `user` may see at `at`, current ones first, by number. One query."""
     today = timezone.localdate(at)
     kinds = {commodity: str(label) for commodity, label in Commodity.choices}
-    rows = visible_contracts(user=user, at=at).order_by().values_list(*_COLUMNS)
+    rows = _visible_rows(user=user, at=at)
     choices = [
         ContractChoice(
             key, public_id, number, kinds[kind], name, address, account, account_name,
@@ -82,6 +85,11 @@ def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
         for key, public_id, number, kind, name, address, account, account_name, end in rows
     ]  # fmt: skip
     return tuple(sorted(choices, key=lambda choice: (choice.has_ended, by_number(choice.number))))
+
+
+@compiled_query
+def _visible_rows(*, user: User, at: datetime) -> QuerySet[Any, Any]:
+    return visible_contracts(user=user, at=at).order_by().values_list(*_COLUMNS)
 
 
 def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str) -> Chooser:

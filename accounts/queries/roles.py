@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from accounts.models import BillingAccount, Membership, Role, ServiceContract, User
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 
 
 def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
@@ -90,10 +91,27 @@ def owns_one_of(*, user: User, contracts: Iterable[ServiceContract], at: datetim
     `contracts` are loaded with their billing accounts.
     """
     accounts = {contract.billing_account_id: contract.billing_account.customer_id for contract in contracts}
-    for_account = Q(billing_account__in=accounts.keys())
-    for_customer = Q(billing_account=None, customer__in=set(accounts.values()))
+    return user.is_active and bool(
+        _owning(accounts=Keys.of(accounts), customers=Keys.of(set(accounts.values())), user=user, at=at)
+    )
+
+
+def owns_any(*, user: User, at: datetime) -> bool:
+    """Whether there is one of `owned_contracts`. One query."""
+    return bool(_first_owned(user=user, at=at))
+
+
+@compiled_query
+def _first_owned(*, user: User, at: datetime) -> QuerySet[ServiceContract, int]:
+    return owned_contracts(user=user, at=at).order_by().values_list("pk", flat=True)[:1]
+
+
+@compiled_query
+def _owning(*, accounts: Keys, customers: Keys, user: User, at: datetime) -> QuerySet[Membership, int]:
+    for_account = Q(billing_account__in=accounts.rows)
+    for_customer = Q(billing_account=None, customer__in=customers.rows)
     owning = Membership.objects.filter(holds(at), for_account | for_customer, role=Role.OWNER, user=user)
-    return user.is_active and owning.exists()
+    return owning.order_by().values_list("pk", flat=True)[:1]
 
 
 def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime) -> QuerySet[User]:

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import AuthorizationCode, ConsentRequest, Grant, Receipt, RequestStatus
 
@@ -26,9 +29,14 @@ def receipt_of(grant: Grant | None) -> Receipt | None:
 
 def agreed_terms(grants: Collection[Grant]) -> dict[int, Mapping[str, Any]]:
     """By key of the grant, of the receipt that holds: `purpose`, `client` (with terms_uri, policy_uri). One query."""
-    receipts = Receipt.objects.filter(grant__in=grants, superseded_by=None)
-    rows = receipts.values_list("grant", "facts__purpose", "facts__client")
+    rows = _agreed(keys=Keys.of(grant.pk for grant in grants))
     return {grant: {"purpose": purpose or "", "client": client} for grant, purpose, client in rows}
+
+
+@compiled_query
+def _agreed(*, keys: Keys) -> QuerySet[Receipt, tuple[int, Any, Any]]:
+    receipts = Receipt.objects.filter(grant__in=keys.rows, superseded_by=None)
+    return receipts.values_list("grant", "facts__purpose", "facts__client")
 
 
 def waiting_company(key: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -10,7 +11,10 @@ from django.utils import timezone
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from consent.models import Disclosure, GrantPart, RemovedService, Selection
+
+MOST_DAYS = 501
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +57,13 @@ def visible_reads(*, user: User, at: datetime) -> QuerySet[Disclosure]:
     return Disclosure.objects.filter(sees_all | Q(Exists(of_visible)))
 
 
-def reads_by_day(reads: QuerySet[Disclosure], *, most: int) -> Iterable[ReadsOfDay]:
-    """`reads` summed by local day, grant and kind of data; the newest `most` of these. One query."""
-    days = reads.order_by().annotate(day=TruncDate("released_at", tzinfo=timezone.get_default_timezone()))
-    sums = days.values("day", "grant", "scope").annotate(
-        last=Max("released_at"),
-        times=Count("pk"),
-        values_left=Sum("value_count"),
-        first_data=Min("data_start"),
-        last_data=Max("data_end"),
-    )
-    for row in sums.order_by("-last")[:most]:
+def reads_by_day(
+    *, user: User, at: datetime, grants: Iterable[int], start: datetime, end: datetime
+) -> Iterable[ReadsOfDay]:
+    """`visible_reads` of `grants` (their keys) in [start, end), summed by local day, grant and kind of data; the newest
+    MOST_DAYS of these. One query.
+    """
+    for row in _summed_by_day(user=user, at=at, grants=Keys.of(grants), start=start, end=end):
         yield ReadsOfDay(
             day=row["day"],
             last=row["last"],
@@ -74,3 +74,21 @@ def reads_by_day(reads: QuerySet[Disclosure], *, most: int) -> Iterable[ReadsOfD
             data_start=row["first_data"],
             data_end=row["last_data"],
         )
+
+
+@compiled_query
+def _summed_by_day(
+    *, user: User, at: datetime, grants: Keys, start: datetime, end: datetime
+) -> QuerySet[Any, Any]:
+    reads = visible_reads(user=user, at=at).filter(
+        grant__in=grants.rows, released_at__gte=start, released_at__lt=end
+    )
+    days = reads.order_by().annotate(day=TruncDate("released_at", tzinfo=timezone.get_default_timezone()))
+    sums = days.values("day", "grant", "scope").annotate(
+        last=Max("released_at"),
+        times=Count("pk"),
+        values_left=Sum("value_count"),
+        first_data=Min("data_start"),
+        last_data=Max("data_end"),
+    )
+    return sums.order_by("-last")[:MOST_DAYS]

@@ -68,7 +68,7 @@ def approve_request(
     if offer.may_decide and offer.digest != digest:
         raise OfferChanged(changed_aspects(digest, offer.digest, OFFER_ASPECTS))
     parts = validate_decision(offer, decision, at=at)
-    former = list(open_grants_with(request.client, user=by, at=at)) if replace else []
+    former = open_grants_with(client=request.client, user=by, at=at) if replace else []
     grant = create_grant(client=request.client, user=by, parts=parts, contracts=offer.contracts, at=at)
     record_event(
         grant,

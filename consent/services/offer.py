@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -13,6 +14,7 @@ from accounts.models import ServiceContract, User
 from accounts.queries.labels import grid_places
 from accounts.queries.meters import ContractMeter, meters_of
 from accounts.queries.roles import of_test_customers, owns_one_of, shareable_contracts, visible_contracts
+from cdsc_portal.lib.db.compiled_query import compiled_query
 from cdsc_portal.lib.time.dates_in_words import last_day
 from consent.models import Client, ClientStatus, ConsentRequest
 from consent.parts import Part
@@ -148,19 +150,32 @@ def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[
     Of a request that was handed over, only contracts that the asker sees: the answer goes back through them. For a
     client in the sandbox, only contracts of test customers.
     """
-    order = ("billing_account__account_number", "contract_number")
-    shareable = shareable_contracts(user=user, at=at)
-    if request.user_id not in (None, user.pk):
-        assert request.user is not None
-        shareable = shareable.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
+    asker = request.user if request.user_id not in (None, user.pk) else None
     is_sandbox = request.client.status == ClientStatus.SANDBOX
-    shareable = of_test_customers(shareable) if is_sandbox else shareable
-    contracts = list(shareable.select_related("billing_account").order_by(*order))
-    if contracts:
-        return contracts, True
-    visible = visible_contracts(user=user, at=at)
-    visible = of_test_customers(visible) if is_sandbox else visible
-    return list(visible.select_related("billing_account").order_by(*order)), False
+    contracts = _shareable(user=user, asker=asker, is_sandbox=is_sandbox, at=at)
+    return (contracts, True) if contracts else (_visible(user=user, is_sandbox=is_sandbox, at=at), False)
+
+
+@compiled_query
+def _shareable(
+    *, user: User, asker: User | None, is_sandbox: bool, at: datetime
+) -> QuerySet[ServiceContract]:
+    shareable = shareable_contracts(user=user, at=at)
+    if asker is not None:
+        shareable = shareable.filter(pk__in=visible_contracts(user=asker, at=at).values("pk"))
+    return _to_list(shareable, is_sandbox=is_sandbox)
+
+
+@compiled_query
+def _visible(*, user: User, is_sandbox: bool, at: datetime) -> QuerySet[ServiceContract]:
+    return _to_list(visible_contracts(user=user, at=at), is_sandbox=is_sandbox)
+
+
+def _to_list(contracts: QuerySet[ServiceContract], *, is_sandbox: bool) -> QuerySet[ServiceContract]:
+    listed = of_test_customers(contracts) if is_sandbox else contracts
+    return listed.select_related("billing_account").order_by(
+        "billing_account__account_number", "contract_number"
+    )
 
 
 def _group_with_parts(

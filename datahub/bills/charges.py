@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
+from django.db.models import QuerySet
+
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from consent.access import Access, contracts_of
 from datahub.answers.coverage import Coverage
 from datahub.bills.statements import own_bill_statements, readable_statement
@@ -92,14 +95,19 @@ def charges_by_contract(access: Access) -> dict[int, list[tuple[str, Charges]]]:
 
     Two queries.
     """
-    sections = BillSection.objects.filter(
-        contract__in=contracts_of(access.parts_for(RESOURCE)), statement__replaced_by=None
-    )
-    sections = sections.select_related("statement").prefetch_related("line_items")
+    contracts = Keys.of(contracts_of(access.parts_for(RESOURCE)))
     charges: dict[int, list[tuple[str, Charges]]] = defaultdict(list)
-    for section in sections.order_by("start", "statement__statement_date", "pk"):
+    for section in _standing_sections(contracts=contracts):
         charges[section.contract_id].append((section.statement.currency, section_charges(section)))
     return dict(charges)
+
+
+@compiled_query
+def _standing_sections(*, contracts: Keys) -> QuerySet[BillSection]:
+    """Of bills that no other one corrects."""
+    sections = BillSection.objects.filter(contract__in=contracts.rows, statement__replaced_by=None)
+    sections = sections.select_related("statement").prefetch_related("line_items")
+    return sections.order_by("start", "statement__statement_date", "pk")
 
 
 def difference(now: Iterable[Charges], before: Iterable[Charges]) -> Difference:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
+from cdsc_portal.lib.db.compiled_query import Keys
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.local_days import days, first_day_from
@@ -72,8 +74,17 @@ def own_bill_statements(covered: Coverage) -> QuerySet[BillStatement]:
 
     No query yet. Three with what they are read with.
     """
-    bare = BillStatement.objects.filter(sections__isnull=True, account__contracts__in=covered.spans.keys())
-    opened = BillSection.objects.filter(_open_sections(covered)).values("statement")
+    return _with_bare(_open_sections(covered), covered.spans.keys())
+
+
+def statements_of(contracts: Keys) -> QuerySet[BillStatement]:
+    """The same of contracts that are their reader's own at all times."""
+    return _with_bare(Q(contract__in=contracts.rows), contracts.rows)
+
+
+def _with_bare(allowed: Q, contracts: Collection[int] | RawSQL) -> QuerySet[BillStatement]:
+    bare = BillStatement.objects.filter(sections__isnull=True, account__contracts__in=contracts)
+    opened = BillSection.objects.filter(allowed).values("statement")
     return _prefetched(Q(pk__in=opened) | Q(pk__in=bare.values("pk")))
 
 

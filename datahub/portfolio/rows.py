@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.db.compiled_query import compiled_query
 from cdsc_portal.lib.time.local_days import days
 from datahub.models import BillSection
 from datahub.signals import portfolio_wanted
@@ -24,16 +26,16 @@ from datahub.usage.sum_periods import By
 
 NEW = timedelta(minutes=15)  # older lines are shown too, and computed again meanwhile
 KEPT = timedelta(days=1)
+_FORM = 2  # of the lines that are kept: a release that keeps another form never reads these
 _COLUMNS = (
     "pk", "public_id", "contract_number", "commodity", "name", "group", "address", "billing_account__name",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class PortfolioRow:
-    """One service. `used` is in `unit` as fed, `change` a share of the year before; None where it is not known.
-
-    `missing` is the share of readings that are not there, 1 where nothing is. `group` is the customer's own word.
+class PortfolioRow(NamedTuple):
+    """One service, a tuple since thousands are kept and read at once. `used` is in `unit` as fed, `change` a share of
+    the year before; None where it is not known. `missing` is the share of readings that are not there, 1 where nothing
+    is. `group` is the customer's own word.
     """
 
     key: int
@@ -71,7 +73,7 @@ def portfolio(*, user: User, month: date, at: datetime, keeps: bool) -> Portfoli
     however many services.
     """
     place, keys = _place(user, month, at)
-    kept: Portfolio | None = cache.get(place)
+    kept: Portfolio | None = cache.get(place, version=_FORM)
     if kept is None:
         kept = Portfolio(month, at, tuple(_rows(keys, month)))
         if keeps:
@@ -94,11 +96,11 @@ def prepare_portfolio(*, user: User, month: date, at: datetime) -> None:
 
 def forget_portfolio(*, user: User, month: date, at: datetime) -> None:
     """So that what the customer has just changed is seen at once."""
-    cache.delete(_place(user, month, at)[0])
+    cache.delete(_place(user, month, at)[0], version=_FORM)
 
 
 def _keep(place: str, lines: Portfolio) -> None:
-    cache.set(place, lines, KEPT.total_seconds())
+    cache.set(place, lines, KEPT.total_seconds(), version=_FORM)
     cache.set(f"{place}:new", True, NEW.total_seconds())
 
 
@@ -109,9 +111,14 @@ def _announce(place: str, user: User, month: date) -> None:
 
 def _place(user: User, month: date, at: datetime) -> tuple[str, list[int]]:
     """Where the lines are kept, by the services they are of: a role that begins or ends has other lines."""
-    keys = sorted(visible_contracts(user=user, at=at).values_list("pk", flat=True))
+    keys = sorted(_visible_keys(user=user, at=at))
     digest = hashlib.sha256(",".join(map(str, keys)).encode()).hexdigest()
     return f"portfolio:{month:%Y-%m}:{digest}", keys
+
+
+@compiled_query
+def _visible_keys(*, user: User, at: datetime) -> QuerySet[ServiceContract, int]:
+    return visible_contracts(user=user, at=at).order_by().values_list("pk", flat=True)
 
 
 def _rows(keys: Iterable[int], month: date) -> Iterable[PortfolioRow]:

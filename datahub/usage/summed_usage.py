@@ -1,6 +1,6 @@
 """Sums of contracts, channel by channel and in all; those of a grant a page of whole channels at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from datahub.usage.plan import ReadInterval, contracts_with_readings, read_inter
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.sum_periods import By, Slots
 from datahub.usage.sum_pieces import Rule
-from datahub.usage.sums import ChannelSums, Part, parts_of, sums_of
+from datahub.usage.sums import ChannelSums, Part, parts_of, sums_by_length
 
 PERIODS = 5000  # a page, about; a channel is never parted
 NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
@@ -104,7 +104,17 @@ def service_sums(
     channels: Mapping[int, Sequence[ChannelFacts]],
     every: Sequence[By | Slots],
 ) -> list[ServiceSums]:
-    """For several lengths of a period at once, in the order of `every`; see `usage_sums` and `counted`.
+    """For several lengths of a period at once, in the order of `every`; see `service_sums_by_length`."""
+    sums = service_sums_by_length(spans, channels, every)
+    return [sums(by) for by in every]
+
+
+def service_sums_by_length(
+    spans: Sequence[MeteredSpan],
+    channels: Mapping[int, Sequence[ChannelFacts]],
+    every: Sequence[By | Slots],
+) -> Callable[[By | Slots], ServiceSums]:
+    """For one of the lengths `every` of a period, once it is called for; see `usage_sums` and `counted`.
 
     Four statements at most, however many spans, and one more where registers, or channels that measure the same, are
     among them.
@@ -124,13 +134,16 @@ def service_sums(
         for pair in zip(share.differences.starts.tolist(), share.differences.ends.tolist(), strict=True)
         if pair[1] - pair[0] > LONGEST_DAY
     )
-    results = []
-    for sums in sums_of([*own, *cut], every):
+    sums_by = sums_by_length([*own, *cut], every)
+
+    def sums_of_services(by: By | Slots) -> ServiceSums:
+        sums = sums_by(by)
         by_itself = tuple(of_part for number, of_part in sums if number < len(own))
         whole = [each for each in by_itself if (each.contract_id, each.channel.channel_id) in always]
         parted = [of_part for number, of_part in sums if number >= len(own)]
-        results.append(ServiceSums(by_itself, (*whole, *parted), long))
-    return results
+        return ServiceSums(by_itself, (*whole, *parted), long)
+
+    return sums_of_services
 
 
 def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:

@@ -6,7 +6,7 @@ starts.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -122,7 +122,7 @@ def usage_sums(
     Four statements at most, however many spans: closed months, blocks without their values, periods, and the values of
     the few blocks that have to be decoded; of slots, those are all.
     """
-    return [sums for _, sums in sums_of(parts_of(spans, channels), (by,))[0]]
+    return [sums for _, sums in sums_by_length(parts_of(spans, channels), (by,))(by)]
 
 
 def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Part]:
@@ -137,14 +137,16 @@ def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[Chann
     ]
 
 
-def sums_of(parts: Sequence[Part], every: Sequence[By | Slots]) -> list[list[tuple[int, ChannelSums]]]:
-    """Their sums for several lengths of a period at once, in the order of `every`: (which of the parts, its sums).
+def sums_by_length(
+    parts: Sequence[Part], every: Sequence[By | Slots]
+) -> Callable[[By | Slots], list[tuple[int, ChannelSums]]]:
+    """Their sums for one of the lengths `every` of a period, once it is called for: (which of the parts, its sums).
 
-    Four statements at most, too. Parts without a known reading are left out.
+    Four statements at most, too, however many lengths. Parts without a known reading are left out.
     """
     plan = _sum_plan(parts)
     if not plan.wanted:
-        return [[] for _ in every]
+        return lambda _by: []
     stored = stored_amounts(
         plan.wanted,
         (plan.rules == RULES.index(Rule.SUM))[plan.pair_of],
@@ -152,7 +154,7 @@ def sums_of(parts: Sequence[Part], every: Sequence[By | Slots]) -> list[list[tup
         uses_halves=not any(isinstance(by, Slots) for by in every),
         given=_register_differences(plan),
     )
-    return [_sums(plan, stored, by) for by in every]
+    return lambda by: _sums(plan, stored, by)
 
 
 def _sums(plan: _SumPlan, stored: StoredAmounts, by: By | Slots) -> list[tuple[int, ChannelSums]]:

@@ -22,7 +22,7 @@ STORES = 2_000
 LIGHT = 200_000  # bytes, compressed
 # what the same pages cost a household: see their own tests
 QUERIES = {
-    "my_home": 28, "my_accounts": 15, "my_account": 23, "my_contract": 18, "my_names": 8, "my_usage": 10,
+    "my_home": 22, "my_accounts": 15, "my_account": 23, "my_contract": 18, "my_names": 8, "my_usage": 10,
     "my_mix": 11, "my_downloads": 10, "my_portfolio": 22,
 }  # fmt: skip
 

@@ -296,10 +296,9 @@ def test_the_page_costs_the_same_queries_however_much(home, owner, many, django_
         bill(more.contract)
         approve(ask(USAGE, user=home.owner))
 
-    # session twice, user; services; companies, decisions, undecided; facts, blocks, periods, cut blocks;
-    # labels, bill, sections, contracts; session saved: three; bills with lines, thirteen months and days of readings;
-    # overdue bills, sharings twice
-    with django_assert_max_num_queries(28):
+    # session twice, user; services; sharings twice, decisions; facts, blocks, periods, cut blocks; labels, bills,
+    # sections, contracts; session saved: three; bills with lines, thirteen months and days of readings
+    with django_assert_max_num_queries(22):
         page(owner)
 
 

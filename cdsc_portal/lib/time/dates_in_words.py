@@ -1,12 +1,13 @@
 """Dates as people read them: months as words, in the utility's zone, in the reader's language."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span
@@ -18,19 +19,19 @@ def day_in_words(day: date) -> str:
     """`November 24, 2029`. Takes a local date; an instant is read in the utility's zone."""
     if isinstance(day, datetime):
         day = timezone.localdate(day)
-    return date_format(day, pgettext("format of a date, as Django's date filter", "F j, Y"))
+    return _day_in_words(day, get_language())
 
 
 def short_day_in_words(day: date) -> str:
     """`Nov 24, 2029`, where a row has little room."""
-    return date_format(day, pgettext("format of a short date, as Django's date filter", "M j, Y"))
+    return _short_day_in_words(day, get_language())
 
 
 def moment_in_words(moment: datetime) -> str:
     """`November 24, 2029, 6:02 PM`, in the utility's zone."""
     local = timezone.localtime(moment)
-    form = pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A")
-    return date_format(local, clock_form(form))
+    form = clock_form(pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A"))
+    return _moment_in_words(local.replace(second=0, microsecond=0, tzinfo=None, fold=0), form, get_language())
 
 
 def month_in_words(moment: datetime) -> str:
@@ -46,7 +47,25 @@ def last_day(end: datetime) -> date:
 
 def time_in_words(moment: datetime) -> str:
     """`6:02 PM`, in the utility's zone."""
-    return date_format(timezone.localtime(moment), clock_form("g:i A"))
+    local = timezone.localtime(moment)
+    clock = datetime(2000, 1, 1, local.hour, local.minute)  # noqa: DTZ001 - a clock's time of no day
+    return _moment_in_words(clock, clock_form("g:i A"), get_language())
+
+
+# Words are kept: pages have the same days and times again and again, and each takes Django a dozen look-ups.
+@lru_cache(maxsize=4096)
+def _day_in_words(day: date, _language: str | None) -> str:
+    return date_format(day, pgettext("format of a date, as Django's date filter", "F j, Y"))
+
+
+@lru_cache(maxsize=4096)
+def _short_day_in_words(day: date, _language: str | None) -> str:
+    return date_format(day, pgettext("format of a short date, as Django's date filter", "M j, Y"))
+
+
+@lru_cache(maxsize=4096)
+def _moment_in_words(clock: datetime, form: str, _language: str | None) -> str:
+    return date_format(clock, form)
 
 
 def clock_form(form: str) -> str:

@@ -9,6 +9,7 @@ from accounts.models import User
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from consent.models import Disclosure, Grant
 from consent.pages.activity.page import ActivityFilter, Line, happened
+from consent.queries.visible_reads import visible_reads
 from consent.scopes.catalogue import SCOPES
 
 CSV_HEADER = (
@@ -30,9 +31,12 @@ def activity_rows(*, user: User, chosen: ActivityFilter, at: datetime) -> Iterat
     """Under CSV_HEADER, newest first; instants in UTC, periods half-open."""
     everything = happened(user=user, chosen=chosen, at=at)
     steps = sorted(everything.steps, key=lambda line: line.at, reverse=True)
-    reads = everything.reads.iterator(chunk_size=2000)
+    start, end = chosen.bounds
+    reads = visible_reads(user=user, at=at).filter(
+        grant__in=everything.grants.keys(), released_at__gte=start, released_at__lt=end
+    )
     return merge(
-        (_read_row(read, everything.grants[read.grant_id]) for read in reads),
+        (_read_row(read, everything.grants[read.grant_id]) for read in reads.iterator(chunk_size=2000)),
         map(_step_row, steps),
         key=itemgetter(0),  # instants of one form sort as text
         reverse=True,

@@ -17,12 +17,13 @@ from accounts.models import RoleEvent, User
 from accounts.queries.role_events import role_events_within
 from accounts.queries.support_sessions import SessionRecord, support_sessions_within
 from accounts.role_words import role_event_in_words
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.time.dates_in_words import day_in_words, span_in_words, time_in_words
 from cdsc_portal.lib.time.local_days import days
-from consent.models import Disclosure, Grant, GrantEvent
+from consent.models import Grant, GrantEvent
 from consent.pages.sharing.timeline import step_in_words
-from consent.queries.visible_grants import grants_of_accounts
-from consent.queries.visible_reads import ReadsOfDay, reads_by_day, visible_reads
+from consent.queries.visible_grants import grant_keys
+from consent.queries.visible_reads import MOST_DAYS, ReadsOfDay, reads_by_day
 from consent.scopes.catalogue import SCOPES
 
 PEOPLE, SUPPORT = "people", "support"
@@ -32,7 +33,7 @@ LENGTHS: dict[int, str | Promise] = {
     365: gettext_lazy("A year"),
 }
 _USUAL = 30
-_MOST_LINES = 500
+_MOST_LINES = MOST_DAYS - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,10 @@ def chosen_filter(*, length: str, last: str, who: str, today: date) -> ActivityF
 
 
 def activity_page(*, user: User, chosen: ActivityFilter, at: datetime) -> ActivityPage:
-    """What `user` may know of their accounts, read at `at`. Eight queries, however much happened."""
+    """What `user` may know of their accounts, read at `at`. Seven queries, however much happened."""
     everything = happened(user=user, chosen=chosen, at=at)
-    reads = reads_by_day(everything.reads, most=_MOST_LINES + 1)
+    start, end = chosen.bounds
+    reads = reads_by_day(user=user, at=at, grants=everything.grants, start=start, end=end)
     lines = [read_line(row, everything.grants[row.grant]) for row in reads] + everything.steps
     lines.sort(key=lambda line: line.at, reverse=True)
     is_cut = len(lines) > _MOST_LINES
@@ -128,7 +130,7 @@ def activity_page(*, user: User, chosen: ActivityFilter, at: datetime) -> Activi
             Choice(label, f"?{chosen.query(days=length)}", length == chosen.length)
             for length, label in LENGTHS.items()
         ),
-        companies=companies(user=user, at=at),
+        companies=companies(everything.seen.values()),
         earlier=f"?{chosen.query(last=(chosen.last - step).isoformat())}",
         later=f"?{chosen.query(last=min(chosen.last + step, today).isoformat())}"
         if chosen.last < today
@@ -138,38 +140,46 @@ def activity_page(*, user: User, chosen: ActivityFilter, at: datetime) -> Activi
     )
 
 
-def companies(*, user: User, at: datetime) -> tuple[tuple[str, str], ...]:
-    """Public id and name of each company with which anything of the user's is or was shared, by name. Two queries."""
-    clients = grants_of_accounts(user=user, at=at).order_by().values_list("client__public_id", "client__name")
-    return tuple(sorted(set(clients), key=lambda company: (company[1].casefold(), company[0])))
+def companies(seen: Iterable[Grant]) -> tuple[tuple[str, str], ...]:
+    """Public id and name of each company with which anything of the user's is or was shared, by name. No query."""
+    clients = {(grant.client.public_id, grant.client.name) for grant in seen}
+    return tuple(sorted(clients, key=lambda company: (company[1].casefold(), company[0])))
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What a filter lets through: `reads` through the sharings `grants` (by key), and every other `step` as a line."""
+    """What a filter lets through of the sharings `seen` (by key): its `grants`, and each step but reads as a line."""
 
+    seen: Mapping[int, Grant]
     grants: Mapping[int, Grant]
-    reads: QuerySet[Disclosure]
     steps: list[Line]
 
 
 def happened(*, user: User, chosen: ActivityFilter, at: datetime) -> Happened:
-    """Everything that `user` may know of their accounts. Six queries, that of the reads not among them."""
+    """Everything that `user` may know of their accounts. Six queries."""
     start, end = chosen.bounds
-    seen = {grant.pk: grant for grant in grants_of_accounts(user=user, at=at).select_related("client")}
+    seen = {grant.pk: grant for grant in _with_clients(keys=grant_keys(user=user, at=at).every)}
     grants = {pk: grant for pk, grant in seen.items() if chosen.who in ("", grant.client.public_id)}
     acted_on = seen if chosen.who == PEOPLE else grants
-    events = GrantEvent.objects.filter(grant__in=acted_on.keys(), at__gte=start, at__lt=end)
-    steps = [step_line(event, acted_on[event.grant_id], user) for event in events.select_related("by")]
+    events = _events(grants=Keys.of(acted_on), start=start, end=end)
+    steps = [step_line(event, acted_on[event.grant_id], user) for event in events]
     customers, roles = role_events_within(user=user, start=start, end=end, at=at)
     if chosen.who in ("", PEOPLE):
         steps += map(role_line, roles)
     if chosen.who in ("", SUPPORT):
         steps += support_lines(support_sessions_within(customer_ids=customers, start=start, end=end))
-    reads = visible_reads(user=user, at=at).filter(
-        grant__in=grants.keys(), released_at__gte=start, released_at__lt=end
-    )
-    return Happened(grants, reads, steps)
+    return Happened(seen, grants, steps)
+
+
+@compiled_query
+def _with_clients(*, keys: Keys) -> QuerySet[Grant]:
+    return Grant.objects.filter(pk__in=keys.rows).select_related("client")
+
+
+@compiled_query
+def _events(*, grants: Keys, start: datetime, end: datetime) -> QuerySet[GrantEvent]:
+    events = GrantEvent.objects.filter(grant__in=grants.rows, at__gte=start, at__lt=end)
+    return events.select_related("by")
 
 
 def read_line(row: ReadsOfDay, grant: Grant) -> Line:

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
-
 from accounts.models import User
-from consent.queries.known_company import open_grants_with
+from consent.queries.known_company import open_grants_with, shared_scopes
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer import Offer
@@ -30,11 +28,10 @@ class KnownCompany:
 
 def known_company(offer: Offer, user: User, *, answer: str, at: datetime) -> KnownCompany | None:
     """None where `user` shares nothing with the company. Two queries, one without a sharing."""
-    grants = list(open_grants_with(offer.request.client, user=user, at=at))
+    grants = open_grants_with(client=offer.request.client, user=user, at=at)
     if not grants:
         return None
-    prefetch_related_objects(grants, "parts")
-    held = {part.scope for grant in grants for part in grant.parts.all()}
+    held = shared_scopes(grants)
     requested = {part.scope.id for part in offer.parts}
     return KnownCompany(
         shared=tuple((grant.public_id, open_until_in_words(grant.access_ends)) for grant in grants),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -23,6 +24,7 @@ from django.views.i18n import set_language
 
 from accounts.current_user import current_user
 from accounts.services.choices import keep_language
+from cdsc_portal.lib.db.compiled_query import compiled_query
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
@@ -291,7 +293,12 @@ def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
 
 def _stored_or_404(key: str) -> ConsentRequest:
     """By its unguessable key, which a pushed request has only once it was opened."""
-    stored = _REQUESTS.filter(key_digest=checksum(key)).first()
-    if stored is None:
+    stored = _with_key(digest=checksum(key))
+    if not stored:
         raise Http404
-    return stored
+    return stored[0]
+
+
+@compiled_query
+def _with_key(*, digest: str) -> QuerySet[ConsentRequest]:
+    return _REQUESTS.filter(key_digest=digest)

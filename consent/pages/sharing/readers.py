@@ -1,8 +1,9 @@
 """Which companies can read some services now, for the pages of these services."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.functional import Promise
@@ -11,11 +12,14 @@ from django.utils.translation import gettext as _
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
-from consent.models import Grant, GrantPart
+from consent.models import GrantPart
 from consent.pages.status_words import StatusWords, words_of
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import GrantStatus
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import OpenGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +33,15 @@ class Reader:
     until: str
 
 
-def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
-    """Companies that can read data of what `user` may see, by name; several sharings of one count once. One query."""
-    open_now = visible_grants(user=user, at=at).filter(open_at(at)).order_by()
-    companies = open_now.values_list("client", "client__name").distinct()
-    return tuple(sorted((name for _key, name in companies), key=str.casefold))
+def companies_reading(grants: "Iterable[OpenGrant]") -> tuple[str, ...]:
+    """Companies with grants that are open, by name; several sharings of one count once. No query."""
+    companies = {grant.client_id: grant.client.name for grant in grants}
+    return tuple(sorted(companies.values(), key=str.casefold))
 
 
-def grants_to_decide(*, user: User, at: datetime) -> tuple[Grant, ...]:
-    """Grants that go on only once the customer has decided, by company. One query."""
-    waiting = visible_grants(user=user, at=at).filter(open_at(at), status=GrantStatus.NEEDS_AUTHORIZATION)
+def grants_to_decide(grants: "Iterable[OpenGrant]") -> "tuple[OpenGrant, ...]":
+    """Of grants that are open, those that go on only once the customer has decided, by company. No query."""
+    waiting = [grant for grant in grants if grant.status == GrantStatus.NEEDS_AUTHORIZATION]
     return tuple(sorted(waiting, key=lambda grant: grant.client.name.casefold()))
 
 

@@ -1,7 +1,7 @@
 """The services of a grant as its readers know them: numbers, names, addresses; only those they may see."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import visible_account_keys, visible_contracts
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from consent.models import Grant, RemovedService, Selection
 from consent.queries.grant_contents import GrantContents
@@ -40,24 +41,41 @@ def accounts_in_words(grants: Collection[Grant], *, user: User, at: datetime) ->
 
     Up to four numbers; of more, the first three and how many follow. Two queries at most, however many accounts.
     """
-    visible = visible_account_keys(user=user, at=at)
-    now = Selection.objects.filter(part__grant__in=grants, contract__billing_account__in=visible)
-    words = _numbers_in_words(now.values_list("part__grant"))
+    keys = Keys.of(grant.pk for grant in grants)
+    words = _numbers_in_words(_numbers_now(keys=keys, user=user, at=at))
     missing = [grant.pk for grant in grants if grant.pk not in words]
     if missing:
-        then = RemovedService.objects.filter(grant__in=missing, contract__billing_account__in=visible)
-        words |= _numbers_in_words(then.values_list("grant"))
+        words |= _numbers_in_words(_numbers_then(keys=Keys.of(missing), user=user, at=at))
     return words
 
 
-def _numbers_in_words(rows: "QuerySet[Any, Any]") -> dict[int, str]:
+@compiled_query
+def _numbers_now(*, keys: Keys, user: User, at: datetime) -> "QuerySet[Any, tuple[int, list[str], int]]":
+    visible = visible_account_keys(user=user, at=at)
+    now = Selection.objects.filter(part__grant__in=keys.rows, contract__billing_account__in=visible)
+    return _with_numbers(now.values_list("part__grant"))
+
+
+@compiled_query
+def _numbers_then(*, keys: Keys, user: User, at: datetime) -> "QuerySet[Any, tuple[int, list[str], int]]":
+    visible = visible_account_keys(user=user, at=at)
+    then = RemovedService.objects.filter(grant__in=keys.rows, contract__billing_account__in=visible)
+    return _with_numbers(then.values_list("grant"))
+
+
+def _with_numbers(rows: "QuerySet[Any, Any]") -> "QuerySet[Any, tuple[int, list[str], int]]":
+    """The first few account numbers, and how many there are."""
     number = F("contract__billing_account__account_number")
     few = Func(
         ArrayAgg(number, distinct=True, order_by=number),
         template=f"(%(expressions)s)[1:{_NUMBERS_ON_A_CARD}]",
     )
+    return rows.annotate(first=few, count=Count(number, distinct=True)).order_by()
+
+
+def _numbers_in_words(rows: Iterable[tuple[int, list[str], int]]) -> dict[int, str]:
     words = {}
-    for grant, first, count in rows.annotate(first=few, count=Count(number, distinct=True)).order_by():
+    for grant, first, count in rows:
         words[grant] = ", ".join(first)
         if count > len(first):
             named = {"first": ", ".join(first[:-1]), "count": count - len(first) + 1}

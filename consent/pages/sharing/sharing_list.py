@@ -1,5 +1,6 @@
 """The sharing page's list: grants that are open, requests that wait for a decision, grants that have ended."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,28 +20,27 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.models import Grant, Selection
+from consent.models import Grant, GrantPart, Selection
 from consent.pages.sharing.shared_services import account_rows, accounts_in_words
 from consent.pages.status_words import StatusWords, words_of
 from consent.pages.waiting_requests import WaitingRequest, own_waiting_requests
 from consent.queries.outcomes import agreed_terms
 from consent.queries.visible_grants import (
-    grants_of_accounts,
+    grant_keys,
     grants_user_may_stop,
+    holds,
     is_open,
-    open_at,
+    listed_grants,
     visible_grants,
-    with_times,
 )
 from consent.scopes.catalogue import SCOPES
 from consent.wording import until_in_words
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-    from consent.queries.visible_grants import AccountGrant
 
 SEARCH_FROM = 11  # entries, as everywhere
 _CARDS_A_PAGE = 24
@@ -98,13 +98,20 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
 
     `now` and `ended` are page numbers of these groups. Nine queries at most, however much is shared.
     """
-    grants = _matching(grants_of_accounts(user=user, at=at), search, user=user, at=at)
-    opens = ExpressionWrapper(open_at(at), output_field=BooleanField())
-    entries = list(grants.annotate(opens=opens).values_list("pk", "opens"))
-    now_page = Paginator([key for key, opens in entries if opens], _CARDS_A_PAGE).get_page(now)
-    ended_page = Paginator([key for key, opens in entries if not opens], _CARDS_A_PAGE).get_page(ended)
-    shown = list(with_times(grants.filter(pk__in=[*now_page, *ended_page])))
-    prefetch_related_objects(shown, "parts")
+    keys = grant_keys(user=user, at=at)
+    if search:
+        entries = list(_entries(_matching(Grant.objects.all(), search, user=user, at=at), keys.every, at))
+    else:
+        entries = _all_entries(keys=keys.every, at=at)
+    by_state: dict[bool, list[int]] = defaultdict(list)
+    for key, opens in entries:
+        by_state[opens and key in keys.current].append(key)
+    now_page = Paginator(by_state[True], _CARDS_A_PAGE).get_page(now)
+    ended_page = Paginator(by_state[False], _CARDS_A_PAGE).get_page(ended)
+    shown = listed_grants([*now_page, *ended_page], among=keys)
+    scopes: dict[int, list[str]] = defaultdict(list)
+    for grant_key, scope in _scopes(keys=Keys.of(grant.pk for grant in shown)):
+        scopes[grant_key].append(scope)
     accounts = accounts_in_words(shown, user=user, at=at)
     stoppable = grants_user_may_stop(shown, user=user, at=at)
     agreed = agreed_terms(shown)
@@ -112,7 +119,7 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
         SharingCard(
             grant=grant,
             status=words_of(grant, at, viewer=user),
-            data=tuple(SCOPES[part.scope].title for part in grant.parts.all()),
+            data=tuple(SCOPES[scope].title for scope in scopes[grant.pk]),
             accounts=accounts.get(grant.pk, ""),
             until=until_in_words(grant),
             last_read=moment_in_words(grant.last_read) if grant.last_read else "",
@@ -136,6 +143,26 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
         ended_page=ended_page,
         search=search,
         has_search=bool(search) or len(entries) + len(waiting) >= SEARCH_FROM,
+    )
+
+
+def _entries(grants: "QuerySet[Grant]", keys: Keys, at: datetime) -> "QuerySet[Grant, tuple[int, bool]]":
+    """Key and whether it holds of those of `grants` that have `keys`, newest first."""
+    opens = ExpressionWrapper(holds(at), output_field=BooleanField())
+    return grants.filter(pk__in=keys.rows).annotate(opens=opens).values_list("pk", "opens")
+
+
+@compiled_query
+def _all_entries(*, keys: Keys, at: datetime) -> "QuerySet[Grant, tuple[int, bool]]":
+    return _entries(Grant.objects.all(), keys, at)
+
+
+@compiled_query
+def _scopes(*, keys: Keys) -> "QuerySet[GrantPart, tuple[int, str]]":
+    return (
+        GrantPart.objects.filter(grant__in=keys.rows)
+        .order_by("grant", "position")
+        .values_list("grant", "scope")
     )
 
 
@@ -165,9 +192,7 @@ def list_rows(*, user: User, at: datetime) -> Iterator[tuple[object, ...]]:
                 )
 
 
-def _matching(
-    grants: "QuerySet[AccountGrant]", search: str, *, user: User, at: datetime
-) -> "QuerySet[AccountGrant]":
+def _matching(grants: "QuerySet[Grant]", search: str, *, user: User, at: datetime) -> "QuerySet[Grant]":
     """Those whose company, or one of whose accounts or services that the user may see, has every word."""
     for word in search.split():
         named = (

@@ -1,14 +1,12 @@
-"""The bills of a customer's user, newest first, as the list and the home page show them."""
+"""The bills of a customer's user, newest first, as the list shows them."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.queries.choices import MOST_LISTED
@@ -59,19 +57,6 @@ class ListedBill:
     has_file: bool
     payment: Payment
     corrections: Corrections
-
-
-@dataclass(frozen=True, slots=True)
-class LastBill:
-    """In words. `amount` and `due` are empty where some of what it bills is not the user's to see."""
-
-    public_id: str
-    account: str
-    dated: str
-    period: str
-    amount: str
-    due: str
-    payment: Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,42 +146,6 @@ def _listed(statement: BillStatement, covered: Coverage, linked: Corrections, at
         has_file=whole and bool(statement.file),
         payment=payment(statement, at=at) if whole else Payment.UNKNOWN,
         corrections=linked,
-    )
-
-
-def last_bill(*, access: OwnerAccess, at: datetime) -> LastBill | None:
-    """The newest of all accounts; None if there is none. Four queries, however many bills."""
-    covered = coverage(access, RESOURCE)
-    newest = own_bill_statements(covered).order_by("-statement_date", "public_id").first()
-    if newest is None:
-        return None
-    whole = readable_statement(newest, covered).whole
-    return LastBill(
-        public_id=newest.public_id,
-        account=newest.account.account_number,
-        dated=day_in_words(newest.statement_date),
-        period=period_in_words(newest.start, newest.end),
-        amount=money_in_words(newest.total, newest.currency) if whole else "",
-        due=due_in_words(newest) if whole else "",
-        payment=payment(newest, at=at) if whole else Payment.UNKNOWN,
-    )
-
-
-def overdue_bills(*, access: OwnerAccess, at: datetime) -> tuple[BillLink, ...]:
-    """Bills that a feed says are not paid, after their due date, oldest first. One query where there are none."""
-    covered = coverage(access, RESOURCE)
-    late = own_bill_statements(covered).filter(
-        open_amount__gt=0, total__gt=0, due_date__lt=timezone.localdate(at), replaced_by=None
-    )
-    return tuple(
-        BillLink(
-            statement.public_id,
-            statement.statement_number,
-            day_in_words(statement.statement_date),
-            money_in_words(statement.open_amount or Decimal(0), statement.currency),
-        )
-        for statement in late.order_by("due_date", "public_id")
-        if readable_statement(statement, covered).whole
     )
 
 

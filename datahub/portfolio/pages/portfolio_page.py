@@ -83,13 +83,16 @@ class PortfolioQuery:
         return f"&{rest}" if (rest := self.url().removeprefix("?")) else ""
 
     def matches(self, row: PortfolioRow) -> bool:
-        text = " ".join((row.number, row.name, row.account, row.address, row.group)).casefold()
         return (
-            all(word in text for word in self.find.casefold().split())
+            (not self.find or self._has_words(row))
             and (not self.group or row.group == self.group)
             and (not self.kind or row.commodity == self.kind)
             and (not self.only_gaps or row.missing > 0)
         )
+
+    def _has_words(self, row: PortfolioRow) -> bool:
+        text = " ".join((row.number, row.name, row.account, row.address, row.group)).casefold()
+        return all(word in text for word in self.find.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user, is_read_only
-from accounts.queries.roles import owned_contracts
+from accounts.queries.roles import owns_any
 from accounts.services.names import NotYoursToName, group_services
 from cdsc_portal.lib.time import clock
 from datahub.portfolio.pages.portfolio_page import (
@@ -38,7 +38,7 @@ def portfolio_lines(request: HttpRequest) -> HttpResponse:
     query, rows = _chosen(request)
     at = clock.now()
     page = portfolio_page(rows, query, last=month_to_show(timezone.localdate(at)))
-    may_group = owned_contracts(user=current_user(request), at=at).exists()
+    may_group = owns_any(user=current_user(request), at=at)
     return render(request, "datahub/portfolio/lines.html", {"page": page, "may_group": may_group})
 
 

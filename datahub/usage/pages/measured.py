@@ -19,7 +19,7 @@ from datahub.usage.pages.series import Series, series_by_contract, totals
 from datahub.usage.plan import spans_in_window
 from datahub.usage.readings import instants_of
 from datahub.usage.sum_periods import By, Slots
-from datahub.usage.summed_usage import ServiceSums, service_sums
+from datahub.usage.summed_usage import ServiceSums, service_sums, service_sums_by_length
 
 RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day
@@ -140,7 +140,8 @@ def measured_usage(
     meters = {link.meter_id for link in facts.links} & facts.loads.keys()
     has_days = all(facts.loads[key].longest <= LONGEST_READING for key in meters)
     if period.is_day:
-        by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
+        sums_by = service_sums_by_length(spans, facts.channels, (By.DAY, *_SLOTS))
+        by_day = sums_by(By.DAY)
         has_days = has_days and _is_read_daily(by_day, period)
         slots = _finest_slots(by_day) if has_days else _SLOTS[-1]
         assert period.span.start is not None
@@ -151,7 +152,7 @@ def measured_usage(
         parts: list[date] = [
             period.span.start + timedelta(seconds=place * slots.seconds) for place in range(count)
         ]
-        series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
+        series = _series(facts, sums_by(slots), slots, names)
         return _measured(period, slots, parts, series, _series(facts, by_day, By.DAY, names))
     has_days = has_days and (period.start is not None or days_of_years)
     sums = service_sums(spans, facts.channels, (period.by, By.DAY) if has_days else (period.by,))

@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from typing import NamedTuple
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.text.money import decimals_in_words
 from cdsc_portal.lib.time.ranges import union
 from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.usage.counted_channels import Intervals
@@ -35,6 +35,7 @@ _PARTS: dict[str, str | Promise] = {
 }
 THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA", "J": "kJ"}
 _DIGITS = 60  # more than a sum ever has
+_EXACTLY, _CENTS = Context(prec=_DIGITS), Decimal("0.01")
 _RULES = list(Rule)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -78,16 +79,11 @@ class Series:
 
     def in_unit(self, value: Decimal) -> Decimal:
         """In the unit that is shown, exactly."""
-        with localcontext() as context:
-            context.prec = _DIGITS
-            return value.scaleb(-self.scale)
+        return value.scaleb(-self.scale, context=_EXACTLY)
 
     def shown(self, value: Decimal) -> str:
         """In the reader's language, rounded to two decimals."""
-        with localcontext() as context:
-            context.prec = _DIGITS
-            rounded = self.in_unit(value).quantize(Decimal("0.01"))
-        return number_format(rounded, use_l10n=True, force_grouping=True)
+        return decimals_in_words(self.in_unit(value).quantize(_CENTS, context=_EXACTLY))
 
     def with_days(self, days: Mapping[date, Amount]) -> "Series":
         complete = sorted(day for day, amount in days.items() if amount.known >= amount.due)

@@ -177,5 +177,5 @@ def test_the_page_asks_as_often_however_much_happened(home, browser, sunny, djan
     support_looked(home)
     browser.get(PAGE)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         assert browser.get(reverse("my_activity")).status_code == 200
