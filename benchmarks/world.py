@@ -15,7 +15,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.models import Channel
 from datahub.usage.readings import ChannelFacts, channels_of, readings
-from datahub.usage.segments import UsageSegment, usage_object
+from datahub.usage.segments import UsageSegment, usage_objects
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, GrantFactory
 from tests.factories.feeds import load_readings, usage_series
@@ -38,10 +38,11 @@ def year_as_json(place: World) -> bytes:
     span = MeteredSpan(
         place.home.contract.pk, place.home.point.pk, place.home.meter.pk, Span(YEAR_START, YEAR_END)
     )
-    return b"".join(
-        dumps(usage_object(UsageSegment(channel, "", "", slice(0, channel.size), channel.synced)))
+    segments = [
+        UsageSegment(channel, "", "", slice(0, channel.size), YEAR_START, YEAR_END, QUARTER, channel.synced)
         for channel in readings([span], place.channels)
-    )
+    ]
+    return b"".join(map(dumps, usage_objects(segments)))
 
 
 def year_as_rows(place: World) -> Iterator[Row]:

@@ -9,6 +9,7 @@ they are, and so do the answers of the token, push, introspection and registrati
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Protocol, cast
 
 import zstandard
@@ -31,7 +32,7 @@ class _Compressor(Protocol):
 
 _COMPRESSORS: dict[str, Callable[[], _Compressor]] = {
     "zstd": lambda: zstandard.ZstdCompressor(level=3).compressobj(),
-    "gzip": lambda: zlib.compressobj(5, wbits=31),
+    "gzip": partial(zlib.compressobj, 5, wbits=31),
 }
 
 
@@ -48,7 +49,7 @@ class CompressionMiddleware:
             if weak_tag in request.headers.get("If-None-Match", ""):  # the caller has the compressed answer
                 response.headers["ETag"] = weak_tag
         view = request.resolver_match  # None: a file of the pages, or an error
-        if view is not None and is_secret_page(view.func) or not _is_worth_it(request, response):
+        if not _is_worth_it(request, response) or (view is not None and is_secret_page(view.func)):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
         coding = preferred_coding(request.headers.get("Accept-Encoding", ""))

@@ -43,15 +43,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cdsc_portal.middleware.CountingMiddleware",
-    "cdsc_portal.middleware.ProbeMiddleware",
-    "cdsc_portal.middleware.PublicAddressMiddleware",
     "cdsc_portal.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cdsc_portal.middleware.RequestReferenceMiddleware",
     "consent.api.cross_origin.CrossOriginMiddleware",
-    "cdsc_portal.middleware.SecurityHeadersMiddleware",
-    "cdsc_portal.middleware.UnreadableAddressMiddleware",
-    "cdsc_portal.middleware.BodyLengthMiddleware",
+    "cdsc_portal.middleware.RequestMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cdsc_portal.middleware.BackgroundCallMiddleware",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cdsc_portal.lib.time.dates_in_words import last_day
 from cdsc_portal.lib.time.ranges import Span
-from cdsc_portal.lib.time.relative_dates import end_of_day, local_midnight, resolve_end, resolve_start
+from cdsc_portal.lib.time.relative_dates import end_of_day, local_midnight, resolve
 from consent.requests import RequestedPart
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
@@ -68,8 +68,8 @@ class PartPeriod:
 def requested_period(part: RequestedPart, *, at: datetime) -> PartPeriod:
     """The part's dates fixed at `at`, to the second. They were checked when the request was parsed."""
     at, zone = at.replace(microsecond=0), timezone.get_default_timezone()
-    start = None if part.start is None else resolve_start(part.start, now=at, zone=zone)
-    end = None if part.end is None else resolve_end(part.end, now=at, zone=zone)
+    start = None if part.start is None else resolve(part.start, now=at, zone=zone)
+    end = None if part.end is None else resolve(part.end, now=at, zone=zone, is_end=True)
     window = Span(start, end) if SCOPES[part.scope].period is Period.DATA else Span()
     if end is not None and end > at:
         return PartPeriod(window, end, lasting=True)

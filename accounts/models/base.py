@@ -7,7 +7,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.time import clock
 
 
@@ -17,9 +17,7 @@ class Published(models.Model):
     `cds_modified` moves only when content does; `cds_synced` at each load that saw the object.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     cds_created = models.DateTimeField(_("created"), default=clock.now, editable=False)
     cds_modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
     cds_synced = models.DateTimeField(_("synced"), default=clock.now, editable=False)

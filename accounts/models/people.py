@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.contractual import BillingAccount
 from accounts.models.customer import Customer, Role
 from cdsc_portal.lib.db.append_only import AppendOnlyModel
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.time import clock
 
 
@@ -18,9 +18,7 @@ class Invitation(models.Model):
     `digest` is that of the key in the mail's link; sent again, the link has another. `until` is the role's end.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="invitations"
     )

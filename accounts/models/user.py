@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import prefix_index, word_index
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 
@@ -38,9 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     before.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True, validators=[validate_one_line])
     language = models.CharField(

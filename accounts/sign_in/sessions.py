@@ -32,10 +32,7 @@ class SessionStore(SessionBase):
     """
 
     in_background = False
-
-    def __init__(self, session_key: str | None = None) -> None:
-        super().__init__(session_key)
-        self._expires: datetime | None = None
+    _expires: datetime | None = None  # of what was loaded
 
     def load(self) -> dict[str, Any]:
         row = Session.objects.filter(pk=_digest(self.session_key or ""), expires__gt=clock.now()).first()

@@ -1,7 +1,8 @@
-"""The base of every view that serves customers' data."""
+"""The gate of the API: the base of every view that serves customers' data, who calls it, and what is known already."""
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, ClassVar, cast
 
@@ -9,16 +10,22 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
-from consent.api.authentication import BearerAuthentication
 from consent.api.cross_origin import CrossOrigin
-from consent.api.etags import is_known, not_modified
-from consent.api.problems import insufficient_scope
+from consent.api.problems import insufficient_scope, invalid_token, no_token, token_in_query
+from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES
+from consent.services.disclose import Release, record_disclosure
+
+# of an answer to one caller: a cache may keep it for them, and must ask each time
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 
 class _AnswerDueError(Exception):
@@ -31,17 +38,46 @@ class _NotModifiedError(Exception):
         self.etag = etag
 
 
+def bearer_token(request: HttpRequest | Request) -> str:
+    """The token in the header of a call (RFC 6750 2.1). Raises Refusal: 400 for one in the address, 401 for none."""
+    if "access_token" in request.GET:
+        raise token_in_query()
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise no_token()
+    return token.strip()
+
+
+class BearerAuthentication(BaseAuthentication):
+    """The grant is looked up on every call, so a stop holds from the next one on (X-14)."""
+
+    def authenticate(self, request: Request) -> tuple[None, DataAccess]:
+        """`request.auth` becomes the access; the grant is locked if the view's transaction has begun.
+
+        Raises Refusal.
+        """
+        view = cast(GatedView, request.parser_context["view"])
+        access = data_access(bearer_token(request), at=clock.now(), lock=view.holds_grant)
+        if access is None:
+            raise invalid_token()
+        return None, access
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
 class GatedView(APIView):
     """Authenticates and checks the scope before any handler runs, so that no view can forget to.
 
-    A call is one transaction: the gate's lock, the rows it opens and the disclosure belong together. `request.auth` is
-    the DataAccess. A call that carries tags passes the gate without lock and transaction first, and no handler runs: a
+    A call is one transaction: the gate's lock, the rows it opens and the disclosure belong together. `access` is what
+    the token opens. A call that carries tags passes the gate without lock and transaction first, and no handler runs: a
     304 releases nothing that a stop would have to wait for (docs/decisions/0058).
     """
 
     resource: ClassVar[str]
+    access: DataAccess
     holds_grant = False  # whether the call's transaction has begun, in which the gate locks the grant
-    authentication_classes = [BearerAuthentication]  # as documents say; `get_authenticators` makes it
+    authentication_classes = [BearerAuthentication]
     permission_classes = []
     http_method_names = [
         "get",
@@ -58,27 +94,40 @@ class GatedView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304)."""
+        response = None
         if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
             with suppress(_AnswerDueError):
-                return super().dispatch(request, *args, **kwargs)
-        self.holds_grant = True
-        with transaction.atomic():
-            response = super().dispatch(request, *args, **kwargs)
-            if request.method == "HEAD":
-                transaction.set_rollback(True)
-                leave_headers(response)
-            return response
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [BearerAuthentication(lock=self.holds_grant)]
+                response = super().dispatch(request, *args, **kwargs)
+        if response is None:
+            self.holds_grant = True
+            with transaction.atomic():
+                response = super().dispatch(request, *args, **kwargs)
+                if request.method == "HEAD":
+                    transaction.set_rollback(True)
+                    leave_headers(response)
+        for name, value in PRIVATE.items():
+            response.headers[name] = value
+        return response
 
     def initial(self, request: Request, *args: object, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not access_of(request).parts_for(self.resource):
+        self.access = cast(DataAccess, request.auth)
+        if not self.access.parts_for(self.resource):
             raise insufficient_scope(scopes_opening(self.resource))
         if not self.holds_grant:
             etag = self.etag(request, **kwargs)
             raise _NotModifiedError(etag) if etag and is_known(request, etag) else _AnswerDueError
+
+    def record(self, release: Release, request: Request, *, span: Span, at: datetime) -> None:
+        """Record what leaves with the call; in the transaction of the answer. `span`: the period it speaks of."""
+        record_disclosure(
+            release,
+            access=self.access,
+            scope=self.access.parts_for(release.resource)[0].scope,
+            span=span,
+            address=remote_address(request),
+            at=at,
+        )
 
     def handle_exception(self, exc: Exception) -> Any:
         """A call that ends in a problem leaves nothing behind."""
@@ -90,13 +139,16 @@ class GatedView(APIView):
             transaction.set_rollback(True)
         return super().handle_exception(exc)
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: object, **kwargs: object
-    ) -> Any:  # the stubs know REST framework's own answers only; ours are Django's
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Accept, Authorization"
-        return response
+
+def is_known(request: HttpRequest | Request, etag: str) -> bool:
+    """The call carries `etag`, weak or strong, or any: the client has the answer already (RFC 9110 13.1.2)."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in known or etag in {tag.removeprefix("W/") for tag in known}
+
+
+def not_modified(etag: str) -> HttpResponse:
+    """Nothing leaves, so nothing is disclosed."""
+    return HttpResponse(status=304, headers={"ETag": etag})
 
 
 def leave_headers(response: HttpResponseBase) -> None:
@@ -113,11 +165,6 @@ def headers_alone(content_type: str, headers: Mapping[str, str]) -> StreamingHtt
     return StreamingHttpResponse((), content_type=content_type, headers=dict(headers))
 
 
-def access_of(request: Request) -> DataAccess:
-    """What the call's token opens; only of a request that passed the gate."""
-    return cast(DataAccess, request.auth)
-
-
 def scopes_opening(resource: str) -> list[str]:
     """Ids of the scopes that open `resource`, the narrowest first."""
     opening = [scope for scope in SCOPES.values() if resource in scope.opens]
@@ -125,18 +172,12 @@ def scopes_opening(resource: str) -> list[str]:
 
 
 def remote_address(request: HttpRequest | Request) -> str | None:
-    """Where the call came from: behind a trusted proxy, what that proxy saw."""
+    """Where the call came from: behind a trusted proxy, what that proxy saw. None where neither is an address."""
+    seen = [request.META.get("REMOTE_ADDR", "")]
     if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if _is_address(forwarded):
-            return forwarded
-    seen = request.META.get("REMOTE_ADDR", "")
-    return seen if _is_address(seen) else None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        seen.insert(0, request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
+    for address in seen:
+        with suppress(ValueError):
+            ip_address(address)
+            return address
+    return None

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, ServiceContract
 from cdsc_portal.lib.db.append_only import AppendOnlyModel
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.time import clock
 from consent.transitions import GrantStatus
 
@@ -51,9 +51,7 @@ class Grant(models.Model):
     does.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     client = models.ForeignKey(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
         verbose_name=_("client"),

@@ -22,7 +22,7 @@ from oauth2_provider.models import (
     ClientSecretField,
 )
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 from consent.models.registration import Registration
@@ -83,9 +83,7 @@ class Client(AbstractApplication):
     client_secret = ClientSecretField(
         max_length=255, blank=True, editable=False, db_index=True, default=NO_SECRET
     )
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     status = models.CharField(
         _("status"), max_length=20, choices=ClientStatus.choices, default=ClientStatus.PRODUCTION
     )

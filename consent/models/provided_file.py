@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 from consent.models.registration import Registration
@@ -16,9 +16,7 @@ class ProvidedFile(models.Model):
     SHA-256 of its content, which never changes; `modified` moves with the texts. Where it lies, the name says nothing.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     registration = models.ForeignKey(
         Registration, verbose_name=_("third party"), on_delete=models.PROTECT, related_name="provided_files"
     )

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib.db.append_only import AppendOnlyModel
-from cdsc_portal.lib.db.public_ids import new_public_id, new_reference
+from cdsc_portal.lib.db.public_ids import new_reference, public_id_field
 from cdsc_portal.lib.time import clock
 from consent.models.grant import Grant
 
@@ -74,9 +74,7 @@ class Disclosure(AppendOnlyModel):
     the row is older than the column).
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     grant = models.ForeignKey(
         Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="disclosures"
     )

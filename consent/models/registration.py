@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.time import clock
 
 
@@ -110,9 +110,7 @@ class Registration(models.Model):
     `flagged`: its name passes for the utility or for another company, so staff look at it before anybody else does.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     name = models.CharField(_("name"), max_length=255)
     values = models.JSONField(_("values of registration fields"), default=dict, blank=True)
     flagged = models.BooleanField(_("name passes for another"), default=False, db_default=False)
@@ -171,9 +169,7 @@ class RegistrationStep(models.Model):
     its link, which may be opened again and again (R-47, R-48).
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     registration = models.ForeignKey(
         Registration, verbose_name=_("third party"), on_delete=models.CASCADE, related_name="steps"
     )
@@ -223,9 +219,7 @@ class Review(models.Model):
     `changes` of an object: a list of {field, previous_value, new_value} as on the wire, applied when approved (R-90).
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     registration = models.ForeignKey(
         Registration, verbose_name=_("third party"), on_delete=models.CASCADE, related_name="reviews"
     )

@@ -50,7 +50,7 @@ def metadata(request: HttpRequest, version: str) -> HttpResponse:
 
 def get_client_oauth_metadata(call: AdminCall, client_id: str) -> HttpResponse:
     """The document with what one object may ask for: what staff limited or closed for it alone (R-80, M-39)."""
-    return json_answer(server_metadata(client=own_object(call, client_id)))
+    return json_answer(authorization_server_metadata(client=own_object(call, client_id)))
 
 
 client_oauth_metadata = admin_endpoint(get=get_client_oauth_metadata)
@@ -58,11 +58,11 @@ client_oauth_metadata = admin_endpoint(get=get_client_oauth_metadata)
 
 @lru_cache(maxsize=_KEPT_DOCUMENTS)
 def _document(version: str, *_settings: str) -> tuple[bytes, str]:
-    content = dumps(server_metadata())
+    content = dumps(authorization_server_metadata())
     return content, tag_of(content)
 
 
-def server_metadata(*, client: Client | None = None) -> dict[str, Any]:
+def authorization_server_metadata(*, client: Client | None = None) -> dict[str, Any]:
     """The members of the document, in English: what anybody may ask for, or `client`. Five queries."""
     with override("en"):
         offers = offered_now(role=settings.UTILITY_ROLE, client=client)

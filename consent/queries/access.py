@@ -1,7 +1,7 @@
 """The gate: what a bearer token opens now, by one statement on every call."""
 
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
 
 from django.conf import settings
 
@@ -13,8 +13,8 @@ from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
 from consent.queries.opened_grants import GRANT_OPENS, MAY_OPEN, PART_OPENS
 from consent.resolution import Resolution
-from consent.scopes.base import Period, Scope
-from consent.scopes.catalogue import is_offered, scope_named
+from consent.scopes.base import Period
+from consent.scopes.catalogue import offered_among
 
 # Opens selected contracts, and those that joined an account later.
 # Parts with equal selections are one row, so that their contracts are looked up once: most customers select the same
@@ -71,12 +71,6 @@ _QUERY = f"""
 # a transaction sees the grant as changed (X-14).
 _STATEMENT = f"{_QUERY} FOR SHARE OF issued"
 
-# position, scope, window, resolution, pairs of contract and meter
-_PartRow = tuple[int, str, str | None, str | None, str, list[list[int]]]
-_PartGroup = tuple[
-    list[_PartRow], dict[str, list[int]] | None
-]  # and the contracts that they open, by commodity
-
 
 def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | None:
     """What `token` opens at `at`, or None: unknown, expired, its grant over, its client suspended.
@@ -84,37 +78,15 @@ def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | 
     One statement. It locks the grant until the transaction ends; without `lock`, for callers that release no data
     under it, it locks and writes nothing. Only scopes that the token names and the utility offers open anything.
     """
-    parameters: dict[str, Any] = {
-        "checksum": checksum(token),
-        "at": at,
-    }
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_STATEMENT if lock else _QUERY, parameters)
+        cursor.execute(_STATEMENT if lock else _QUERY, {"checksum": checksum(token), "at": at})
         row = cursor.fetchone()
     if row is None:
         return None
-    scope, grant_id, grant_public_id, ends, client_id, client_public_id, groups = row
-    scopes = {each.id: each for each in map(opening_scope, scope.split()) if each is not None}
-    return DataAccess(
-        grant_id=grant_id,
-        grant_public_id=grant_public_id,
-        client_id=client_id,
-        client_public_id=client_public_id,
-        ends=ends,
-        parts=_access_parts(groups or [], scopes),
-    )
-
-
-def opening_scope(name: str) -> Scope | None:
-    """The scope of this name, if the utility offers it: no other opens anything."""
-    scope = scope_named(name)
-    return scope if scope is not None and is_offered(scope, settings.UTILITY_ROLE) else None
-
-
-def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:
-    """The parts of `scopes`, in the order of their positions."""
-    parts = []
-    for rows, contracts in groups:
+    named, grant_id, grant_public_id, ends, client_id, client_public_id, groups = row
+    scopes = offered_among(named, settings.UTILITY_ROLE)
+    parts: list[tuple[int, AccessPart]] = []
+    for rows, contracts in groups or ():
         for position, name, start, end, resolution, meters in rows:
             if (scope := scopes.get(name)) is None:
                 continue
@@ -123,8 +95,9 @@ def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[A
                 for commodity, keys in (contracts or {}).items()
                 if not scope.commodities or commodity in scope.commodities
             ]
-            # data of the present has no period; `access_ends` limits it
-            window = Span() if scope.period is Period.NOW else Span(_instant(start), _instant(end))
+            window = Span()  # data of the present has no period; `access_ends` limits it
+            if scope.period is not Period.NOW:
+                window = Span(*(datetime.fromisoformat(side) if side else None for side in (start, end)))
             part = AccessPart(
                 name,
                 frozenset(scope.opens),
@@ -134,8 +107,12 @@ def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[A
                 frozenset((contract, meter) for contract, meter in meters),
             )
             parts.append((position, part))
-    return tuple(part for _position, part in sorted(parts, key=lambda numbered: numbered[0]))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    parts.sort(key=itemgetter(0))
+    return DataAccess(
+        grant_id=grant_id,
+        grant_public_id=grant_public_id,
+        client_id=client_id,
+        client_public_id=client_public_id,
+        ends=ends,
+        parts=tuple(part for _position, part in parts),
+    )

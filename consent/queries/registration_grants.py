@@ -4,15 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from accounts.models import ServiceContract
 from accounts.queries.roles import of_test_customers
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, ClientStatus, Grant, GrantKind
-from consent.queries.access import opening_scope
 from consent.queries.opened_grants import GRANT_OPENS, PART_OPENS
-from consent.scopes.catalogue import scope_named
+from consent.scopes.catalogue import offered_among, scope_named
 from consent.transitions import ENDED, GrantStatus
 
 # `opens` and `open_parts` are the gate's own conditions
@@ -97,8 +98,7 @@ class RegistrationGrant(NamedTuple):
         return " ".join(open_names), dumps(details).decode()
 
     def _is_open(self, name: str) -> bool:
-        scope = opening_scope(name)
-        return scope is not None and scope.id in self.open_parts
+        return any(scope in self.open_parts for scope in offered_among(name, settings.UTILITY_ROLE))
 
 
 def status_by_client(status: str, options: Sequence[str]) -> GrantStatus | None:

@@ -35,12 +35,20 @@ _LIMITS = """
         GROUP BY scope
     ) setting ON setting.scope = offer.type
 """
-_PUBLISHED = (
-    "consent_scopeoffer", "consent_scopeoffer_coverages", "consent_scopesetting", "consent_coverageentry",
-    "consent_registrationfield",
+_PUBLISHED = tuple(
+    Rows(table, "true")
+    for table in (
+        "consent_scopeoffer", "consent_scopeoffer_coverages", "consent_scopesetting", "consent_coverageentry",
+        "consent_registrationfield",
+    )
 )  # fmt: skip
 # changes with every change of what `offered_now` reads
-PUBLISHED_VERSION = digest_statement(Rows(table, "true") for table in _PUBLISHED)
+PUBLISHED_VERSION = digest_statement(_PUBLISHED)
+# the rows that decide what a client (`client`: its key) may ask for
+CLIENTS_OFFERS = (
+    Rows("consent_scopeoffer", "true"),
+    Rows("consent_scopesetting", "client_id IS NULL OR client_id = %(client)s::bigint"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from cdsc_portal.lib.time.relative_dates import (
     UnreadableDate,
     end_of_day,
     local_midnight,
-    resolve_end,
-    resolve_start,
+    resolve,
     shifted,
 )
 from consent.requests.details_json import printable, read_entries
@@ -173,11 +172,11 @@ def _resolved(
     part: RequestedPart, where: str, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime | None, datetime | None]:
     try:
-        start = None if part.start is None else resolve_start(part.start, now=now, zone=zone)
+        start = None if part.start is None else resolve(part.start, now=now, zone=zone)
     except UnreadableDate as error:
         raise InvalidDetails(f"{where}.start", str(error)) from error
     try:
-        end = None if part.end is None else resolve_end(part.end, now=now, zone=zone)
+        end = None if part.end is None else resolve(part.end, now=now, zone=zone, is_end=True)
     except UnreadableDate as error:
         raise InvalidDetails(f"{where}.end", str(error)) from error
     return start, end

@@ -1,5 +1,8 @@
 """Every scope, in the order of the pages: each other file of this folder declares the `SCOPE` that it is named like."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import consent.scopes
 from cdsc_portal.lib.runtime.declarations import declared, file_names
 from consent.scopes.base import Scope
@@ -27,6 +30,13 @@ def offer_named(name: str) -> str:
 def is_offered(scope: Scope, role: str) -> bool:
     """Whether a utility of this role offers it; one that only distributes knows no suppliers."""
     return role == "full" or not scope.needs_supply
+
+
+@lru_cache(maxsize=4096)  # read on every call, and a server sees few different ones
+def offered_among(names: str, role: str) -> Mapping[str, Scope]:
+    """The scopes that the scope text of a token names and a utility of this role offers, by id."""
+    named = filter(None, map(scope_named, names.split()))
+    return {scope.id: scope for scope in named if is_offered(scope, role)}
 
 
 def offered_scopes(role: str) -> tuple[Scope, ...]:

@@ -1,6 +1,7 @@
 """Every release of data leaves a record, written with the answer."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
@@ -23,33 +24,42 @@ _STATEMENT = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Data that leave as `resource`.
+
+    `data` is the time from the first value that leaves to the end of the last, None without any; `value_count` how many
+    values, 0 for an empty answer; `contracts` database keys of those it was about; `resolution` how fine readings are,
+    empty where there are none (`Disclosure.resolution`).
+    """
+
+    resource: str
+    data: Span | None
+    value_count: int
+    contracts: Collection[int]
+    resolution: str = ""
+
+
 def record_disclosure(
+    release: Release,
     *,
     access: DataAccess | FilesAccess,
     scope: str,
-    resource: str,
     span: Span,
-    data: Span | None,
-    value_count: int,
-    resolution: str,
-    contracts: Collection[int],
     address: str | None,
     at: datetime,
 ) -> None:
-    """Record that `resource` was released under `scope`; call it in the transaction of the answer (X-20).
+    """Record what left under `scope`; call it in the transaction of the answer (X-20). One statement.
 
-    `span` is the period that the answer could speak of, unbounded for what speaks of the present; `data` the one from
-    the first value that leaves to the end of the last, None without any; `value_count` how many values, 0 for an empty
-    answer; `resolution` how fine readings are, as `Disclosure` has it; `contracts` database keys of those it was about.
-    One statement.
+    `span` is the period that the answer could speak of, unbounded for what speaks of the present.
     """
-    values = data or Span()
-    DISCLOSURES.labels(resource).inc()
+    values = release.data or Span()
+    DISCLOSURES.labels(release.resource).inc()
     with prepared_cursor() as cursor:
         cursor.execute(
             _STATEMENT,
             [
-                new_public_id(), access.grant_id, scope, resource, span.start, span.end, values.start, values.end,
-                value_count, resolution, at, address, array(sorted(contracts)),
+                new_public_id(), access.grant_id, scope, release.resource, span.start, span.end, values.start,
+                values.end, release.value_count, release.resolution, at, address, array(sorted(release.contracts)),
             ],
         )  # fmt: skip

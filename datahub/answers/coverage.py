@@ -95,22 +95,15 @@ def coverage_of(
         CoveredContract(row.key, row.contract_number, row.commodity, union(spans[row.key])) for row in shared
     )
     covered = hull([span for contract in contracts for span in contract.spans])
-    known = {row.contract_number for row in shared}
+    known, keys = {row.contract_number for row in shared}, {row.key for row in shared}
+    granted_time = hull([part.window for part in parts if part.contracts & keys])
+    sides = ((requested.start, granted_time.start), (granted_time.end, requested.end)) if granted_time else ()
     return Coverage(
         contracts=contracts,
         window=covered or requested,
         not_shared=tuple(dict.fromkeys(number for number in services or () if number not in known)),
-        cut=_reaches_beyond(requested, parts, {row.key for row in shared}),
+        cut=any(sooner is not None and later is not None and sooner < later for sooner, later in sides),
         outside=bool(contracts) and covered is None,
         resolution=coarsest(part.resolution for part in parts),
         meters=frozenset[tuple[int, int]]().union(*(part.meters for part in parts)),
     )
-
-
-def _reaches_beyond(window: Span, parts: Collection[AccessPart], shared: set[int]) -> bool:
-    granted = hull([part.window for part in parts if part.contracts & shared])
-    if granted is None:
-        return False
-    starts_sooner = window.start is not None and granted.start is not None and window.start < granted.start
-    ends_later = window.end is not None and granted.end is not None and window.end > granted.end
-    return starts_sooner or ends_later

@@ -41,8 +41,8 @@ class Page(Generic[Item]):
     """`contracts` are the keys the items speak of, `values` how many values they hold, `resume` where the next begins.
 
     `standings` cover the whole window, not this page alone, by contract key. `data` is from the first value to the end
-    of the last, None where there is none or they speak of the present. `resolution` is how fine readings are that the
-    page sums up itself (`Disclosure.resolution`).
+    of the last, None where there is none or they speak of the present. `resolution` is how fine readings are, empty
+    where there are none (`Disclosure.resolution`).
     """
 
     items: Sequence[Item]

@@ -23,7 +23,8 @@ from cdsc_portal.lib.http.call_limits import seconds_until_allowed
 from cdsc_portal.lib.http.problems import MEDIA_TYPE, Problem
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
-from consent.api.problems import Refusal, bad_parameter, invalid_token, no_token, not_found, token_in_query
+from consent.api.gated import bearer_token
+from consent.api.problems import Refusal, bad_parameter, invalid_token, not_found
 from datahub.api.founding.operations import HEADERS, headers
 from datahub.api.founding.shapes import ProblemShape
 from datahub.feeds.runs.life_cycle import start_run
@@ -73,13 +74,8 @@ class StaffTokenAuthentication(BaseAuthentication):
     """RFC 6750, header only. No session counts here, so no page of another site can make a browser call."""
 
     def authenticate(self, request: Request) -> tuple[User, StaffToken]:
-        """`request.auth` becomes the token. Raises Refusal: 400 for a token in the query, else 401."""
-        if "access_token" in request.query_params:
-            raise token_in_query()
-        kind, _, text = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
-            raise no_token()
-        token = used_staff_token(text.strip(), at=clock.now())
+        """`request.auth` becomes the token. Raises Refusal."""
+        token = used_staff_token(bearer_token(request), at=clock.now())
         if token is None:
             raise invalid_token()
         return token.user, token

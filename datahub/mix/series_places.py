@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from accounts.queries.labels import GridPlace, grid_places
 from accounts.queries.supplies import tariff_terms
-from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.prepared import array, prepared_cursor, text_array
 from cdsc_portal.lib.time.ranges import Span, difference, union
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Standing, series_standing
@@ -126,13 +126,13 @@ def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
     """By contract key. One statement; a contract without tariff or region has nothing loaded."""
     rows = [(place.contract, *name, place.span) for name, of_name in places.items() for place in of_name]
     parameters: dict[str, Any] = {
-        "contracts": [row[0] for row in rows],
-        "series": [row[1] for row in rows],
-        "keys": [row[2] for row in rows],
-        "regions": [row[3] for row in rows],
-        "own": [row[4] for row in rows],
-        "firsts": [row[5].start for row in rows],
-        "lasts": [row[5].end for row in rows],
+        "contracts": array(row[0] for row in rows),
+        "series": text_array([row[1] for row in rows]),
+        "keys": text_array([row[2] for row in rows]),
+        "regions": text_array([row[3] for row in rows]),
+        "own": array(row[4] for row in rows),
+        "firsts": array(row[5].start for row in rows),
+        "lasts": array(row[5].end for row in rows),
     }
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_STANDINGS, parameters)

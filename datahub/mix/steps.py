@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import array, prepared_cursor, text_array
 from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, apportion
 from datahub.mix.series_places import MixName, Places
@@ -327,12 +327,12 @@ def _whole(shares: Integers) -> Integers:
 def _rows(statement: str, places: Places, **more: object) -> list[tuple[Any, ...]]:
     hulls = [_hull(places, name) for name in places]
     parameters: dict[str, Any] = {
-        "series": [name.series for name in places],
-        "keys": [name.key for name in places],
-        "regions": [name.region for name in places],
-        "own": [name.contract for name in places],
-        "firsts": [first for first, _last in hulls],
-        "lasts": [last for _first, last in hulls],
+        "series": text_array([name.series for name in places]),
+        "keys": text_array([name.key for name in places]),
+        "regions": text_array([name.region for name in places]),
+        "own": array(name.contract for name in places),
+        "firsts": array(first for first, _last in hulls),
+        "lasts": array(last for _first, last in hulls),
         **more,
     }
     with prepared_cursor(binary=True) as cursor:

@@ -155,12 +155,12 @@ def _channel(segments: Sequence[StoredSegment], intervals: Intervals) -> _Channe
     """Where readings of one channel overlap, the shorter ones count."""
     scale = max((segment.scale for segment in segments), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
-    for segment in sorted(segments, key=lambda segment: segment.times.step or DAY_SECONDS):
-        begin, past = segment.times.starts, segment.times.starts + segment.times.durations
+    for segment in sorted(segments, key=lambda segment: segment.step or DAY_SECONDS):
+        begin, past = segment.starts, segment.starts + segment.durations
         finer, fits = scaled_up(segment.values, np.array(scale - segment.scale))
         kept = segment.known & fits & inside(begin, past, intervals)
         kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
-        own = np.repeat(segment.moved, segment.times.slots)[: len(begin)]
+        own = np.repeat(segment.moved, segment.slots)
         columns = (begin, past, finer, own)
         joined = [
             np.concatenate([old, new[kept]])

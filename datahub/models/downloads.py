@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract, User
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.time import clock
 
 KEPT = timedelta(hours=24)
@@ -33,9 +33,7 @@ class Download(models.Model):
     `done` of about `total` readings are written. `file` names it in the storage only once it is whole.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="downloads")
     contracts = models.ManyToManyField(ServiceContract, related_name="+")
     form = models.CharField(max_length=4)

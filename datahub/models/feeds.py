@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 
@@ -21,9 +21,7 @@ def kind_choices() -> list[tuple[str, str | Promise]]:
 class Feed(models.Model):
     """Where data comes from and how to read it. `settings` correct what a vendor writes wrongly."""
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     name = models.CharField(_("name"), max_length=100, unique=True, validators=[validate_one_line])
     kind = models.CharField(_("kind"), max_length=20, choices=kind_choices)
     format = models.CharField(_("format"), max_length=40)
@@ -65,9 +63,7 @@ class FeedRun(models.Model):
     `chunks_total` is known once the file is through. `heartbeat` tells the sweep that a worker still has it.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     feed = models.ForeignKey(Feed, verbose_name=_("feed"), on_delete=models.PROTECT, related_name="runs")
     file = models.FileField(upload_to="feeds/%Y/%m")
     file_name = models.CharField(_("file name"), max_length=255)

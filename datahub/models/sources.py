@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import public_id_field
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 from datahub.models.feeds import Feed, FeedRun
@@ -23,9 +23,7 @@ class FeedSource(models.Model):
     after each failure in a row; `problem` says why, empty: the last look went well.
     """
 
-    public_id = models.CharField(
-        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
-    )
+    public_id = public_id_field()
     feed = models.ForeignKey(Feed, verbose_name=_("feed"), on_delete=models.PROTECT, related_name="sources")
     kind = models.CharField(_("kind"), max_length=10, choices=SourceKind.choices)
     address = models.CharField(_("address"), max_length=500)

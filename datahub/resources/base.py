@@ -14,6 +14,7 @@ from cdsc_portal.lib.db.row_versions import Rows
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart, DataAccess
+from consent.services.disclose import Release
 from datahub.answers.coverage import Coverage, coverage
 from datahub.answers.page import Document, Page
 from datahub.resources.fields import ReadOnlyField, Shape
@@ -51,30 +52,18 @@ class ResourceQuery:
     """The parsed query string of a call.
 
     `services`: contract numbers, None = all; `window`: UTC, open where nothing was given; `after`: None = first page;
-    `options`: those of the resource that were given or have a default.
+    `options`: those of the resource that were given or have a default; `purpose`: what a cursor of it is good for.
     """
 
     services: tuple[str, ...] | None
     window: Span
     after: Position | None
     options: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = ""
 
     @property
     def names_period(self) -> bool:
         return self.window != Span()
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """What leaves with an answer and is recorded: its own data, and that of another resource. `resolution` is how fine
-    readings are, empty where there are none (`Disclosure.resolution`).
-    """
-
-    resource: str
-    data: Span | None
-    value_count: int
-    contracts: frozenset[int]
-    resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +160,8 @@ class Resource:
     document: StoredFile | None = None
     open_series: OpenSeries | None = None
     link_kinds: frozenset[LinkKind] = field(init=False)
+    opened_as: str = field(init=False)  # what a scope opens and a disclosure records
+    is_of_present: bool = field(init=False)
 
     def __post_init__(self) -> None:
         whole = self.part_of or self
@@ -194,21 +185,10 @@ class Resource:
             raise ImproperlyConfigured(f"resource {self.name!r} needs {'; '.join(missing)}")
         kinds = frozenset(kind for history in whole.histories for kind in LINKS_OF[history])
         object.__setattr__(self, "link_kinds", kinds)
-
-    @property
-    def opened_as(self) -> str:
-        """The name that a scope opens and a disclosure records."""
-        return self.part_of.name if self.part_of else self.name
+        object.__setattr__(self, "opened_as", whole.name)
+        object.__setattr__(self, "is_of_present", self.time is AnswerTime.PRESENT)
 
     @property
     def files(self) -> "tuple[StreamedFile | StoredFile, ...]":
         """Each at an address of its own below the resource's."""
         return tuple(file for file in (self.stream, self.document) if file is not None)
-
-    @property
-    def is_of_present(self) -> bool:
-        return self.time is AnswerTime.PRESENT
-
-    def rows_of(self, access: DataAccess, query: ResourceQuery) -> tuple[Rows, ...]:
-        """The rows that decide the answer to this call."""
-        return self.rows + (self.more_rows(access, query) if self.more_rows else ())

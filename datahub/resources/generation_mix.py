@@ -15,6 +15,7 @@ from cdsc_portal.lib.db.row_versions import Rows
 from cdsc_portal.lib.json.encoder import exact, instant
 from cdsc_portal.lib.text.csv_cells import lines_as_csv
 from consent.access import DataAccess
+from consent.services.disclose import Release
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.mix.render import mix_lines, mix_object, mix_sum_lines
@@ -23,7 +24,7 @@ from datahub.mix.series_places import SERIES_OF
 from datahub.mix.summed import LABELS, MixPeriod, SummedMix, summed_mix
 from datahub.mix.sums import MIXED, Weighting
 from datahub.models import MixSeries
-from datahub.resources.base import Call, OpenSeries, Option, Release, Resource, ResourceQuery
+from datahub.resources.base import Call, OpenSeries, Option, Resource, ResourceQuery
 from datahub.resources.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, ShareList, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.resources.usage_data import RESOURCE as USAGE_DATA

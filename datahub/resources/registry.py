@@ -13,7 +13,7 @@ from consent.scopes.catalogue import SCOPES
 from datahub.resources.base import Resource
 
 _MACHINERY = {
-    "admin", "affected_disclosures", "answer_versions", "base", "fields", "link_history", "registry",
+    "admin", "affected_disclosures", "base", "fields", "link_history", "registry",
 }  # fmt: skip
 
 

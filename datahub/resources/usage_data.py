@@ -12,14 +12,12 @@ from datahub.resources.base import Call, Resource, StreamedFile
 from datahub.resources.fields import ExactList, Instant, MaybeText, Shape, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
-from datahub.usage.facts import open_facts, usage_facts
-from datahub.usage.plan import usage_plan
+from datahub.usage.facts import usage_facts
 from datahub.usage.segments import (
     QUALITY_NAMES,
     UsageSegment,
-    quality_runs,
     usage_csv,
-    usage_object,
+    usage_objects,
     usage_page,
 )
 
@@ -70,16 +68,16 @@ class UsageSegmentShape(Shape):
 
     @extend_schema_field(QualityRunShape(many=True))
     def get_quality(self, segment: UsageSegment) -> list[dict[str, object]]:
-        return quality_runs(segment.quality)
+        return segment.quality_runs()
 
 
 def usage_segments(call: Call) -> tuple[Coverage, Page[UsageSegment]]:
     """Readings page by page. The facts of the contracts are read once, for coverage and plan."""
     parts = call.access.parts_for("usage_data")
-    facts = usage_facts(contracts_of(parts))
+    meters = frozenset[tuple[int, int]]().union(*(part.meters for part in parts))
+    facts = usage_facts(contracts_of(parts), only=meters)
     covered = coverage_of(parts, facts.contracts, services=call.query.services, window=call.query.window)
-    facts = open_facts(facts, covered)
-    return covered, usage_page(covered, facts, usage_plan(covered, facts, after=call.query.after))
+    return covered, usage_page(covered, facts, after=call.query.after)
 
 
 RESOURCE = Resource(
@@ -87,7 +85,7 @@ RESOURCE = Resource(
     summary="Meter readings by channel.",
     query=usage_segments,
     shape=UsageSegmentShape,
-    serialize=lambda segments: [usage_object(segment) for segment in segments],
+    serialize=usage_objects,
     csv=lambda segments, _query: usage_csv(segments),
     examples={
         "": {

@@ -1,6 +1,6 @@
 """Stored readings as arrays: whole blocks and periods of channels, not cut to any window."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,11 +15,11 @@ from datahub.store.codec import (
     Codes,
     Flags,
     Integers,
+    Rows,
     filled,
     scaled_up,
     unpacked,
 )
-from datahub.store.times import Places, Times
 
 # All rows of a channel on a grid come as one row, each column with their binary forms one after the other: each row
 # costs time, its bytes cost little. Periods (without a step) come in the same statement: most channels have none, and a
@@ -27,8 +27,8 @@ from datahub.store.times import Places, Times
 _STORED = """
     SELECT block.step, length(block.vals), block.phase, block.scale, block.channel_id, block.quality,
         string_agg(date_send(block.day), ''), NULL::bytea, string_agg(timestamptz_send(block.modified), ''),
-        string_agg(int4send(coalesce(length(block.exceptions), 0)), ''), string_agg(block.exceptions, ''),
-        string_agg(block.vals, '')
+        string_agg(int4send(coalesce(length(block.exceptions), 0)), ''),
+        coalesce(string_agg(block.exceptions, ''), ''), string_agg(block.vals, '')
     FROM {blocks} AND block.day BETWEEN %(first)s::date AND %(last)s::date
     GROUP BY 1, 2, 3, 4, 5, 6
     UNION ALL
@@ -60,6 +60,7 @@ _OWN_DAYS = _STORED.format(
 )
 _DAY_ZERO = 10_957  # days from 1970-01-01 to 2000-01-01, where the database's binary form begins
 _MICROS = 1_000_000
+_MICROS_ZERO = _DAY_ZERO * DAY_SECONDS * _MICROS
 _EPOCH = date(1970, 1, 1)
 
 
@@ -75,24 +76,21 @@ class ChannelDays(NamedTuple):
 class StoredSegment:
     """Stored readings of one channel on one grid (or none), by start; arrays have an element a reading.
 
-    Reading i is values[i] / 10**scale at times.start(i) where known[i]. `moved` is when the content of each of the
-    rows of `times` last moved, in epoch microseconds.
+    Reading i is values[i] / 10**scale during [starts[i], starts[i] + durations[i]) in epoch seconds, where known[i].
+    `step` is the grid in seconds, None for periods of any length. `moved` is when the content of each `slots` readings
+    last moved, in epoch microseconds.
     """
 
     channel_id: int
-    times: Times
+    step: int | None
+    starts: Integers
+    durations: Integers
     values: Integers
     scale: int
     known: Flags
     quality: Codes
     moved: Integers
-
-    def last_moved(self, kept: slice | Places) -> int:
-        """When one of the `kept` readings last moved."""
-        slots = self.times.slots
-        if isinstance(kept, slice):
-            return int(self.moved[kept.start // slots : (kept.stop - 1) // slots + 1].max())
-        return int(self.moved[kept // slots].max())
+    slots: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,9 +133,7 @@ def stored_segments(wanted: Sequence[ChannelDays]) -> Iterator[StoredSegment]:
         cursor.execute(statement, parameters)
         rows = [_Stored(*row) for row in cursor.fetchall()]
     for step in sorted({row.step for row in rows if row.step is not None}):
-        yield from _block_segments(
-            step, _of_one_scale([*_tables(step, [row for row in rows if row.step == step])])
-        )
+        yield from _block_segments(step, [row for row in rows if row.step == step])
     periods = [row for row in rows if row.step is None]
     for scale in sorted({row.scale for row in periods}):
         yield from _period_segments(scale, [row for row in periods if row.scale == scale])
@@ -156,42 +152,60 @@ class _Stored(NamedTuple):
     ends: bytes
     moved: bytes
     run_sizes: bytes
-    runs: bytes | None  # of other qualities; of periods, whether there is a value
+    runs: bytes  # of other qualities; of periods, whether there is a value
     vals: bytes
 
 
-def _tables(step: int, rows: Sequence[_Stored]) -> Iterator[_Table]:
-    """One for each width of values and scale."""
+def _block_segments(step: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]:
+    """One for each channel and scale."""
     slots = DAY_SECONDS // step
-    for size, scale in sorted({(row.size or 0, row.scale) for row in rows}):
+    tables = []
+    for size, scale in sorted(
+        {(row.size or 0, row.scale) for row in rows}
+    ):  # a table for each width of values
         group = [row for row in rows if (row.size, row.scale) == (size, scale)]
-        days = np.frombuffer(_end_to_end(row.begins for row in group), ">i4").astype(np.int64) + _DAY_ZERO
         blocks = [len(row.begins) // 4 for row in group]
-        phase, channel = (
-            np.repeat([getattr(row, name) for row in group], blocks) for name in ("phase", "channel")
+        phase, channel, quality = (
+            np.repeat([getattr(row, name) for row in group], blocks)
+            for name in ("phase", "channel", "quality")
         )
-        usual = np.repeat(np.array([row.quality for row in group], dtype=np.uint8), blocks)
-        sizes = np.frombuffer(_end_to_end(row.run_sizes for row in group), ">i4").astype(np.int64)
-        values, known = unpacked(_end_to_end(row.vals for row in group), size // slots, slots)
-        yield _Table(
-            channel,
-            days * DAY_SECONDS + phase,
-            _epoch_micros(_end_to_end(row.moved for row in group)),
-            np.full(len(values), scale, dtype=np.int64),
-            values,
-            known,
-            filled(usual, sizes, _end_to_end(row.runs for row in group), slots, QUALITY_RUN),
+        days = np.frombuffer(b"".join([row.begins for row in group]), ">i4").astype(np.int64) + _DAY_ZERO
+        sizes = np.frombuffer(b"".join([row.run_sizes for row in group]), ">i4").astype(np.int64)
+        runs = b"".join([row.runs for row in group])
+        values, known = unpacked(b"".join([row.vals for row in group]), size // slots, slots)
+        tables.append(
+            _Table(
+                channel=channel,
+                start=days * DAY_SECONDS + phase,
+                moved=np.frombuffer(b"".join([row.moved for row in group]), ">i8") + _MICROS_ZERO,
+                scale=np.full(len(values), scale, dtype=np.int64),
+                values=values,
+                known=known,
+                quality=filled(quality.astype(np.uint8), sizes, runs, slots, QUALITY_RUN),
+            )
         )
-
-
-def _end_to_end(parts: Iterable[bytes | None]) -> bytes:
-    return b"".join(part for part in parts if part)
+    table = tables[0] if len(tables) == 1 else _of_one_scale(tables)
+    order = np.lexsort((table.start, table.scale, table.channel))
+    if np.any(order[1:] < order[:-1]):
+        table = _Table(*(getattr(table, name)[order] for name in _Table.__slots__))
+    slot_starts = (table.start[:, None] + np.arange(slots) * step).reshape(-1)
+    values, known, quality = table.values.reshape(-1), table.known.reshape(-1), table.quality.reshape(-1)
+    for first, past in _alike(table.channel, table.scale):
+        kept: slice | Rows = slice(first * slots, past * slots)
+        starts, moved, rows_alike = slot_starts[kept], table.moved[first:past], slots
+        if np.any(
+            np.diff(table.start[first:past]) < DAY_SECONDS
+        ):  # of different phases: their slots alternate
+            kept = first * slots + np.argsort(starts, kind="stable")
+            starts, moved, rows_alike = slot_starts[kept], np.repeat(table.moved, slots)[kept], 1
+        yield StoredSegment(
+            int(table.channel[first]), step, starts, np.broadcast_to(np.int64(step), len(starts)), values[kept],
+            int(table.scale[first]), known[kept], quality[kept], moved, rows_alike,
+        )  # fmt: skip
 
 
 def _of_one_scale(tables: Sequence[_Table]) -> _Table:
     """One table with one scale a channel; rows whose values would then need more than 64 bits keep their own scale."""
-    if len(tables) == 1:
-        return tables[0]
     channel, start, moved, scale, values, known, quality = (
         np.concatenate([getattr(table, name) for table in tables]) for name in _Table.__slots__
     )
@@ -204,51 +218,28 @@ def _of_one_scale(tables: Sequence[_Table]) -> _Table:
     return _Table(channel, start, moved, np.where(one_scale, finest[of], scale), values, known, quality)
 
 
-def _block_segments(step: int, table: _Table) -> Iterator[StoredSegment]:
-    order = np.lexsort((table.start, table.scale, table.channel))
-    if np.any(order[1:] < order[:-1]):
-        table = _Table(*(getattr(table, name)[order] for name in _Table.__slots__))
-    slots = table.values.shape[1]
-    values, known, quality = table.values.reshape(-1), table.known.reshape(-1), table.quality.reshape(-1)
-    for first, past in _equal_rows(table.channel, table.scale):
-        cut: slice | Places = slice(first * slots, past * slots)
-        times, moved = Times.of_blocks(table.start[first:past], slots, step), table.moved[first:past]
-        if np.any(np.diff(times.rows) < DAY_SECONDS):  # blocks of different phases, whose slots alternate
-            order = np.argsort(times.starts, kind="stable")
-            times, moved = times.cut(order), np.repeat(moved, slots)[order]
-            cut = first * slots + order
-        channel, scale = int(table.channel[first]), int(table.scale[first])
-        yield StoredSegment(channel, times, values[cut], scale, known[cut], quality[cut], moved)
-
-
 def _period_segments(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]:
     begin, end, moments = (
-        _epoch_micros(_end_to_end(getattr(row, name) for row in rows)) for name in ("begins", "ends", "moved")
+        np.frombuffer(b"".join([getattr(row, name) for row in rows]), ">i8") + _MICROS_ZERO
+        for name in ("begins", "ends", "moved")
     )
     readings = [len(row.begins) // 8 for row in rows]
     channel = np.repeat([row.channel for row in rows], readings)
     starts, ends = begin // _MICROS, end // _MICROS
     order = np.lexsort((ends, starts, channel))
     channel, starts, durations, moved = channel[order], starts[order], (ends - starts)[order], moments[order]
-    values = np.frombuffer(_end_to_end(row.vals for row in rows), ">i8").astype(np.int64)[order]
-    known = np.frombuffer(_end_to_end(row.runs for row in rows), dtype=np.bool_)[order]
+    values = np.frombuffer(b"".join([row.vals for row in rows]), ">i8").astype(np.int64)[order]
+    known = np.frombuffer(b"".join([row.runs for row in rows]), dtype=np.bool_)[order]
     quality = np.repeat(np.array([row.quality for row in rows], dtype=np.uint8), readings)[order]
-    for first, past in _equal_rows(channel):
+    for first, past in _alike(channel, channel):
         cut = slice(first, past)
-        times = Times.one_by_one(starts[cut], lengths=durations[cut])
         yield StoredSegment(
-            int(channel[first]), times, values[cut], scale, known[cut], quality[cut], moved[cut]
-        )
+            int(channel[first]), None, starts[cut], durations[cut], values[cut], scale, known[cut], quality[cut],
+            moved[cut],
+        )  # fmt: skip
 
 
-def _equal_rows(*columns: Integers) -> Iterator[tuple[int, int]]:
-    """[first, past) of consecutive rows that are equal in each column."""
-    first, *others = columns
-    parted = first[1:] != first[:-1]
-    for column in others:
-        parted |= column[1:] != column[:-1]
-    return pairwise([0, *(np.flatnonzero(parted) + 1).tolist(), len(columns[0])])
-
-
-def _epoch_micros(moments: bytes) -> Integers:
-    return np.frombuffer(moments, ">i8").astype(np.int64) + _DAY_ZERO * DAY_SECONDS * _MICROS
+def _alike(channel: Integers, scale: Integers) -> Iterator[tuple[int, int]]:
+    """[first, past) of consecutive rows of one channel and scale."""
+    parted = (channel[1:] != channel[:-1]) | (scale[1:] != scale[:-1])
+    return pairwise([0, *(np.flatnonzero(parted) + 1).tolist(), len(channel)])

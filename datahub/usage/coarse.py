@@ -5,6 +5,7 @@ what happened within. Readings that last as long as a period leave as they are.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from django.utils import timezone
@@ -12,10 +13,9 @@ from django.utils import timezone
 from consent.resolution import Resolution
 from datahub.models import ChannelKind
 from datahub.rows.usage import Quality
-from datahub.store.codec import Codes, Flags, Integers
-from datahub.store.times import Times
+from datahub.store.codec import Flags, Integers
 from datahub.usage.counted_channels import AMOUNTS
-from datahub.usage.readings import ChannelReadings, replaced
+from datahub.usage.readings import ChannelReadings
 from datahub.usage.sum_periods import By, Slots, calendar
 
 # the shortest local hour, day and month, and the longest, in seconds
@@ -43,49 +43,48 @@ def coarse_readings(channel: ChannelReadings, resolution: Resolution) -> Channel
     Amounts are summed, of anything else the highest stands for a period, of a dial its last reading, once a later
     period has one.
     """
-    if resolution is Resolution.AS_READ:
-        return channel
-    known = channel.known
-    starts, lengths = channel.starts[known], np.asarray(channel.durations)[known]
-    values, quality = channel.values[known], channel.quality[known]
-    rows = _dial_rows if channel.kind == ChannelKind.REGISTER else _rows
-    coarse: Flags = lengths >= SHORTEST[resolution]
-    if channel.kind == ChannelKind.REGISTER:
-        coarse = np.zeros(len(starts), dtype=np.bool_)
-    fine = ~coarse
-    kept: list[_Row] = list(
-        zip(
-            starts[coarse].tolist(),
-            lengths[coarse].tolist(),
-            values[coarse].tolist(),
-            quality[coarse].tolist(),
-            strict=True,
-        )
-    )
-    if fine.any():
-        sums = channel.kind == ChannelKind.INTERVAL and channel.unit in AMOUNTS
-        kept += rows(starts[fine], lengths[fine], values[fine], quality[fine], resolution, sums=sums)
+    known, is_dial = channel.known, channel.kind == ChannelKind.REGISTER
+    quality = channel.quality.astype(np.int64)
+    columns: list[Integers] = [
+        column[known] for column in (channel.starts, channel.durations, channel.values, quality)
+    ]
+    coarse: Flags = (columns[1] >= SHORTEST[resolution]) & (not is_dial)
+    kept: list[_Row] = list(zip(*(column[coarse].tolist() for column in columns), strict=True))
+    starts, lengths, values, quality = (column[~coarse] for column in columns)
+    if len(starts):
+        first, last, zone = int(starts[0]), int(starts[-1]), timezone.get_default_timezone()
+        edges = calendar(_PERIODS[resolution], first, last, zone).edges
+        periods = np.searchsorted(edges, starts, side="right") - 1
+        if is_dial:  # what it said last in each period; not of the last one, in which it may move on
+            lasts = np.flatnonzero(np.diff(periods))
+            rows = (column[lasts].tolist() for column in (starts, lengths, values, quality))
+            kept += zip(*rows, strict=True)
+        else:
+            sums = channel.kind == ChannelKind.INTERVAL and channel.unit in AMOUNTS
+            kept += _whole_periods(edges, periods, starts, lengths, values, quality, sums=sums)
     if not kept:
         return None
-    columns = [np.array(column, dtype=np.int64) for column in zip(*sorted(kept), strict=True)]
-    times = Times.one_by_one(columns[0], lengths=columns[1])
-    return replaced(channel, times, columns[2], columns[3].astype(np.uint8))
+    starts, lengths, values, quality = (
+        np.array(column, dtype=np.int64) for column in zip(*sorted(kept), strict=True)
+    )
+    known = np.ones(len(starts), dtype=np.bool_)
+    return replace(
+        channel, step=None, starts=starts, durations=lengths, values=values, known=known,
+        quality=quality.astype(np.uint8),
+    )  # fmt: skip
 
 
-def _rows(
+def _whole_periods(
+    edges: Integers,
+    periods: Integers,
     starts: Integers,
     lengths: Integers,
     values: Integers,
-    quality: Codes,
-    resolution: Resolution,
+    quality: Integers,
     *,
     sums: bool,
 ) -> Iterator[_Row]:
     """One for each period that the readings fill."""
-    edges = calendar(
-        _PERIODS[resolution], int(starts[0]), int(starts[-1]), timezone.get_default_timezone()
-    ).edges
-    periods = np.searchsorted(edges, starts, side="right") - 1
     bounds = np.flatnonzero(np.diff(periods, prepend=-1, append=len(edges))).tolist()
     filled = np.add.reduceat(lengths, bounds[:-1]).tolist()
     for first, past, seconds in zip(bounds[:-1], bounds[1:], filled, strict=True):
@@ -98,24 +97,6 @@ def _rows(
             yield begin, end - begin, value, _least_sure(quality[first:past])
 
 
-def _dial_rows(
-    starts: Integers,
-    lengths: Integers,
-    values: Integers,
-    quality: Codes,
-    resolution: Resolution,
-    *,
-    sums: bool,
-) -> Iterator[_Row]:
-    """What the dial said last in each period; not of the last one, in which it may move on."""
-    edges = calendar(
-        _PERIODS[resolution], int(starts[0]), int(starts[-1]), timezone.get_default_timezone()
-    ).edges
-    periods = np.searchsorted(edges, starts, side="right") - 1
-    for place in np.flatnonzero(np.diff(periods)).tolist():
-        yield int(starts[place]), int(lengths[place]), int(values[place]), int(quality[place])
-
-
-def _least_sure(codes: Codes) -> int:
+def _least_sure(codes: Integers) -> int:
     there = set(codes.tolist())
     return next(int(quality) for quality in _SURENESS if quality in there)

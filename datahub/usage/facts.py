@@ -5,7 +5,7 @@ How far the readings of meters are loaded is what their channels keep; no readin
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.queries.labels import ContractLabel
@@ -48,30 +48,16 @@ _STATEMENT = f"""
 
 @dataclass(frozen=True, slots=True)
 class MeterLoad:
-    """Readings of a meter lie in [first, last) UTC, none longer than `longest`; `synced` when a load last saw it."""
+    """Readings of a meter lie in [first, last) UTC, none longer than `longest`; `synced` when a load last saw it.
+
+    They begin in `span`: one second more than they last, for a register read at the very end.
+    """
 
     first: datetime
     last: datetime
     longest: timedelta
     synced: datetime
-
-    def reaches(self, span: Span) -> bool:
-        """Whether some of `span` lies among the readings."""
-        return span.intersect(self.span) is not None
-
-    @property
-    def span(self) -> Span:
-        """Where readings begin: one second more than they last, for a register read at the very end."""
-        return Span(self.first, self.last + timedelta(seconds=1))
-
-    def joined(self, other: "MeterLoad") -> "MeterLoad":
-        """Of two channels of one meter."""
-        return MeterLoad(
-            min(self.first, other.first),
-            max(self.last, other.last),
-            max(self.longest, other.longest),
-            max(self.synced, other.synced),
-        )
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +72,12 @@ class UsageFacts:
     loads: dict[int, MeterLoad]
 
 
-def open_facts(facts: UsageFacts, covered: Coverage) -> UsageFacts:
-    """`facts` without the meters that the customer left out: everything that is read of usage starts from these."""
-    parted = {contract for contract, _meter in covered.meters}
-    if not parted:
-        return facts
-    links = tuple(
-        link
-        for link in facts.links
-        if link.contract_id not in parted or (link.contract_id, link.meter_id) in covered.meters
-    )
-    return replace(facts, links=links)
+def usage_facts(contract_ids: Collection[int], *, only: Collection[tuple[int, int]] = ()) -> UsageFacts:
+    """What is on record of the contracts, their meters and channels. One statement.
 
-
-def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
-    """What is on record of the contracts, their meters and channels. One statement."""
+    `only`: pairs (contract, meter) of the contracts of which a customer left meters out; these are as if they were not.
+    """
+    parted = {contract for contract, _meter in only}
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_STATEMENT, [array(sorted(contract_ids))])
         rows = cursor.fetchall()
@@ -109,11 +86,11 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
     points: dict[int, str] = {}
     meters: dict[int, str] = {}
     channels: dict[int, dict[int, ChannelFacts]] = {}
-    loads: dict[int, MeterLoad] = {}
+    loaded: dict[int, list[tuple[datetime, datetime, int, datetime]]] = defaultdict(list)
     for row in rows:
         contracts[row[0]] = ContractLabel(*row[:4])
         point, point_number, meter, meter_number, channel = row[8:13]
-        if meter is None:
+        if meter is None or (row[0] in parted and (row[0], meter) not in only):
             continue
         linked = Span(*row[4:6]).intersect(Span(*row[6:8]))
         span = linked.intersect(days(*row[22:24])) if linked else None  # a contract's own days count too
@@ -130,8 +107,12 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
             channel, meter, meter_number, register, commodity, unit, direction, kind, synced, longest or 0
         )
         if first is not None:
-            load = MeterLoad(first, last, timedelta(seconds=longest), synced)
-            loads[meter] = loads[meter].joined(load) if meter in loads else load
+            loaded[meter].append((first, last, longest, synced))
+    loads = {}
+    for meter, of_channels in loaded.items():
+        firsts, lasts, lengths, syncs = zip(*of_channels, strict=True)
+        span = Span(min(firsts), max(lasts) + timedelta(seconds=1))
+        loads[meter] = MeterLoad(min(firsts), max(lasts), timedelta(seconds=max(lengths)), max(syncs), span)
     return UsageFacts(
         tuple(contracts.values()),
         tuple(links),
@@ -147,7 +128,7 @@ def loaded_until(links: Iterable[MeteredSpan], loads: Mapping[int, MeterLoad]) -
     ends = [
         load.last if link.span.end is None else min(load.last, link.span.end)
         for link in links
-        if (load := loads.get(link.meter_id)) is not None and load.reaches(link.span)
+        if (load := loads.get(link.meter_id)) is not None and link.span.intersect(load.span)
     ]
     return max(ends, default=None)
 
@@ -166,14 +147,15 @@ def usage_standings(
     """
     loaded: dict[int, list[MeteredSpan]] = defaultdict(list)
     for link in links:
-        if link.meter_id in loads and loads[link.meter_id].reaches(link.span):
+        if link.meter_id in loads and link.span.intersect(loads[link.meter_id].span):
             loaded[link.contract_id].append(link)
     return {
-        contract: series_standing(
-            has_data=contract in with_readings,
-            synced=max((loads[link.meter_id].synced for link in loaded[contract]), default=None),
-            loaded_until=loaded_until(loaded[contract], loads),
-            spans=spans,
+        contract.key: series_standing(
+            has_data=contract.key in with_readings,
+            synced=max((loads[link.meter_id].synced for link in loaded[contract.key]), default=None),
+            loaded_until=loaded_until(loaded[contract.key], loads),
+            spans=contract.spans,
         )
-        for contract, spans in covered.spans.items()
+        for contract in covered.contracts
+        if contract.spans
     }

@@ -1,9 +1,10 @@
 """Which intervals of which meters a page of usage holds, planned before any reading is touched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
@@ -11,7 +12,7 @@ from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
 from datahub.usage.coarse import LONGEST
-from datahub.usage.facts import MeterLoad, UsageFacts
+from datahub.usage.facts import UsageFacts
 
 METER_DAYS = 1100  # three years of one meter
 _WITH_READINGS = """
@@ -51,39 +52,13 @@ class ReadInterval:
     longest: timedelta
 
     @property
-    def days(self) -> int:
-        return max(1, (self.end - self.start).days)
-
-    @property
-    def read_window(self) -> Span:
-        """What to read so that no reading that starts in the interval is missed."""
-        return Span(self.start, min(self.limit, self.end + self.longest))
-
-    @property
     def position(self) -> Position:
         return [self.contract_number, self.meter_number, self.start.isoformat()]
 
 
-@dataclass(frozen=True, slots=True)
-class UsagePlan:
-    """Where readings can lie (`read_intervals`), which of it the page holds, and where the next page begins."""
-
-    read_intervals: list[ReadInterval]
-    page: list[ReadInterval]
-    resume: Position | None
-    alone: bool  # there is no other page
-
-
-def usage_plan(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> UsagePlan:
-    """By contract number, meter number and time, the page that begins at `after`. No query."""
-    intervals = read_intervals(spans_in_window(covered, facts), facts.loads, covered, facts.meters)
-    page, resume = page_of(intervals, after)
-    return UsagePlan(intervals, page, resume, after is None and resume is None)
-
-
 def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
     """When a meter measured a covered contract, cut to what is covered."""
-    windows = covered.spans
+    windows = {contract.key: contract.spans for contract in covered.contracts}
     return [
         replace(link, span=cut)
         for link in facts.links
@@ -92,30 +67,24 @@ def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
     ]
 
 
-def read_intervals(
-    spans: Iterable[MeteredSpan],
-    loads: Mapping[int, MeterLoad],
-    covered: Coverage,
-    meters: Mapping[int, str],
-) -> list[ReadInterval]:
-    """Where readings can lie, by contract number, meter number and time; `meters` has the numbers."""
+def read_intervals(spans: Iterable[MeteredSpan], facts: UsageFacts, covered: Coverage) -> list[ReadInterval]:
+    """Where in `spans` readings can lie, by contract number, meter number and time."""
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
-    contracts = {contract.key: contract.contract_number for contract in covered.open}
+    numbers = {contract.key: contract.contract_number for contract in covered.contracts}
+    loads, least = facts.loads, timedelta(seconds=LONGEST[covered.resolution])
     intervals = [
         ReadInterval(
-            contract, contracts[contract], meter, meters[meter], cut.start, cut.end, cut.end,
-            max(loads[meter].longest, timedelta(seconds=LONGEST[covered.resolution])),
+            contract, numbers[contract], meter, facts.meters[meter], cut.start, cut.end, cut.end,
+            max(loads[meter].longest, least),
         )
         for (contract, meter), parts in linked.items()
         for span in union(parts)
         if meter in loads and (cut := span.intersect(loads[meter].span)) is not None
         if cut.start is not None and cut.end is not None
     ]  # fmt: skip
-    return sorted(
-        intervals, key=lambda interval: (interval.contract_number, interval.meter_number, interval.start)
-    )
+    return sorted(intervals, key=attrgetter("contract_number", "meter_number", "start"))
 
 
 def page_of(
@@ -124,15 +93,22 @@ def page_of(
     """The intervals of the page that begins at `after`, in pieces of METER_DAYS, and where the next one begins."""
     page: list[ReadInterval] = []
     days = 0
-    for interval in _from(plan, after):
+    first = None if after is None else (str(after[0]), str(after[1]), datetime.fromisoformat(str(after[2])))
+    for interval in plan:
         start = interval.start
+        if first is not None:
+            if (interval.contract_number, interval.meter_number, interval.end) <= first:
+                continue
+            if (interval.contract_number, interval.meter_number) == first[:2]:
+                start = max(start, first[2])
         while start < interval.end:
             end = min(interval.end, start + timedelta(days=METER_DAYS))
             piece = replace(interval, start=start, end=end)
-            if page and days + piece.days > METER_DAYS:
+            piece_days = max(1, (end - start).days)
+            if page and days + piece_days > METER_DAYS:
                 return page, piece.position
             page.append(piece)
-            days += piece.days
+            days += piece_days
             start = end
     return page, None
 
@@ -152,16 +128,3 @@ def contracts_with_readings(plan: Sequence[ReadInterval]) -> frozenset[int]:
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_WITH_READINGS, parameters)
         return frozenset(contract for (contract,) in cursor.fetchall())
-
-
-def _from(plan: Sequence[ReadInterval], after: Position | None) -> Iterable[ReadInterval]:
-    if after is None:
-        yield from plan
-        return
-    place, start = (str(after[0]), str(after[1])), datetime.fromisoformat(str(after[2]))
-    for interval in plan:
-        here = (interval.contract_number, interval.meter_number)
-        if here == place and interval.start < start < interval.end:
-            yield replace(interval, start=start)
-        elif here > place or (here == place and interval.start >= start):
-            yield interval

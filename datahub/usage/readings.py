@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,9 +11,8 @@ from django.db.models.functions import Coalesce
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import Channel
-from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers
+from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers, Rows
 from datahub.store.stored_segments import ChannelDays, StoredSegment, stored_segments
-from datahub.store.times import Places, Times
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
 _MICROS = 1_000_000
@@ -41,7 +40,8 @@ class ChannelReadings:
 
     Reading i covers [starts[i], starts[i] + durations[i]) in epoch seconds and is values[i] / 10**scale in `unit`
     where known[i]; else it was withdrawn or never came, and the value means nothing. Gaps are either absent
-    or not known, never 0. `quality` holds codes of `datahub.rows.base.Quality`.
+    or not known, never 0. `step` is the grid in seconds, None for periods of any length (a register read at an instant
+    has duration 0). `quality` holds codes of `datahub.rows.base.Quality`.
     """
 
     contract_id: int
@@ -53,7 +53,9 @@ class ChannelReadings:
     unit: str
     direction: str
     kind: str
-    times: Times
+    step: int | None
+    starts: Integers
+    durations: Integers
     values: Integers
     scale: int
     known: Flags
@@ -63,20 +65,7 @@ class ChannelReadings:
 
     @property
     def size(self) -> int:
-        return len(self.times)
-
-    @property
-    def step(self) -> int | None:
-        """The grid in seconds, None for periods of any length (a register read at an instant has duration 0)."""
-        return self.times.step
-
-    @property
-    def starts(self) -> Integers:
-        return self.times.starts
-
-    @property
-    def durations(self) -> Integers:
-        return self.times.durations
+        return len(self.starts)
 
     def decimals(self) -> list[str | None]:
         """The exact values in decimal notation; None where unknown."""
@@ -135,12 +124,6 @@ def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
     return channels
 
 
-def replaced(channel: ChannelReadings, times: Times, values: Integers, quality: Codes) -> ChannelReadings:
-    """`channel` with other readings, all of them known."""
-    known = np.ones(len(values), dtype=np.bool_)
-    return replace(channel, times=times, values=values, quality=quality, known=known)
-
-
 def decimal_strings(values: Integers, scale: int) -> list[str]:
     """integer / 10**scale in plain decimal notation, all `scale` decimals shown."""
     if scale <= 0:
@@ -155,35 +138,30 @@ def decimal_strings(values: Integers, scale: int) -> list[str]:
 def _cut(
     contract: int, channel: ChannelFacts, segment: StoredSegment, intervals: tuple[Span, ...]
 ) -> ChannelReadings | None:
-    keep = _inside(segment.times, intervals)
-    known = segment.known[keep]
-    if not known.any():
+    """The readings that lie wholly in one of the intervals, from the first to the last known one; None of none."""
+    ends = segment.starts + segment.durations
+    inside: Flags = np.zeros(len(ends), dtype=np.bool_)
+    for span in intervals:
+        first, past = seconds_of(span)
+        inside |= (segment.starts >= first) & (ends <= past) & (segment.starts < past)
+    known = np.flatnonzero(inside & segment.known)
+    if not len(known):
         return None
-    first, past = int(known.argmax()), len(known) - int(known[::-1].argmax())
     # slots that no reading has reached yet are no part of the series
-    keep = slice(keep.start + first, keep.start + past) if isinstance(keep, slice) else keep[first:past]
-    seconds, micros = divmod(segment.last_moved(keep), _MICROS)
+    first, past = int(known[0]), int(known[-1]) + 1
+    kept: slice | Rows = slice(first, past)
+    moved = segment.moved[first // segment.slots : (past - 1) // segment.slots + 1]
+    if not inside[first:past].all():
+        kept = first + np.flatnonzero(inside[first:past])
+        moved = segment.moved[kept // segment.slots]
+    seconds, micros = divmod(int(moved.max()), _MICROS)
     modified = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
     return ChannelReadings(
         contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
-        channel.commodity, channel.unit, channel.direction, channel.kind, segment.times.cut(keep), segment.values[keep],
-        segment.scale, known[first:past], segment.quality[keep], modified, channel.synced,
+        channel.commodity, channel.unit, channel.direction, channel.kind, segment.step, segment.starts[kept],
+        segment.durations[kept], segment.values[kept], segment.scale, segment.known[kept], segment.quality[kept],
+        modified, channel.synced,
     )  # fmt: skip
-
-
-def _inside(times: Times, intervals: tuple[Span, ...]) -> slice | Places:
-    """Which readings lie wholly in one of the intervals."""
-    bounds = [seconds_of(span) for span in intervals]
-    if times.step is None:
-        ends = times.starts + times.durations
-        inside: Flags = np.zeros(len(times), dtype=np.bool_)
-        for first, past in bounds:
-            inside |= (times.starts >= first) & (ends <= past) & (times.starts < past)
-        return np.flatnonzero(inside)
-    places = [slice(times.before(first), times.before(past - times.step + 1)) for first, past in bounds]
-    if len(places) == 1:
-        return places[0]
-    return np.concatenate([np.arange(place.start, place.stop) for place in places])
 
 
 def seconds_of(span: Span) -> tuple[int, int]:

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import ceil
+from operator import attrgetter
 
 import numpy as np
 import orjson
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.http.paging import Position
-from cdsc_portal.lib.json.encoder import instant
 from cdsc_portal.lib.text.csv_cells import csv_cells
 from cdsc_portal.lib.text.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
-from cdsc_portal.lib.time.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span
+from consent.resolution import Resolution
 from datahub.answers.coverage import Coverage
-from datahub.answers.page import Page, from_first_to_last
+from datahub.answers.page import Page
 from datahub.rows.usage import Quality
-from datahub.store.codec import Codes
 from datahub.usage.coarse import coarse_readings
-from datahub.usage.facts import UsageFacts, open_facts, usage_facts, usage_standings
-from datahub.usage.plan import ReadInterval, UsagePlan, contracts_with_readings, usage_plan
+from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
+from datahub.usage.plan import ReadInterval, contracts_with_readings, page_of, read_intervals, spans_in_window
 from datahub.usage.readings import ChannelReadings, decimal_strings, readings
 
 MISSING = 255  # beside the codes of Quality: no value, so no quality
@@ -36,11 +36,14 @@ CSV_HEADER = (
 QUALITY_WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]  # by code
 LINES_AT_ONCE = 4096  # readings of a table's lines: what they take stays in the processor's cache
 _VALUES_AT_ONCE = 16_384  # values alone take less
+_PLACE = attrgetter(
+    "contract_number", "channel.meter_number", "channel.register", "channel.channel_id", "start"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageSegment:
-    """`rows` of a channel: consecutive readings that last equally long.
+    """`rows` of a channel: consecutive readings that each last `interval_seconds`, from `start` to `end`.
 
     `verified`: when they last came in a feed; not after the end of the window, unless they changed then.
     """
@@ -49,44 +52,14 @@ class UsageSegment:
     contract_number: str
     service_point_id: str
     rows: slice
+    start: datetime
+    end: datetime
+    interval_seconds: int
     verified: datetime
-
-    @property
-    def contract_key(self) -> int:
-        return self.channel.contract_id
-
-    @property
-    def place(self) -> tuple[str, str, str, int, int]:
-        """By contract, meter, register and time."""
-        channel = self.channel
-        return (
-            self.contract_number,
-            channel.meter_number,
-            channel.register,
-            channel.channel_id,
-            self._first,
-        )
 
     @property
     def size(self) -> int:
         return int(self.rows.stop - self.rows.start)
-
-    @property
-    def _first(self) -> int:
-        return self.channel.times.start(self.rows.start)
-
-    @property
-    def interval_seconds(self) -> int:
-        return self.channel.times.duration(self.rows.start)
-
-    @property
-    def start(self) -> datetime:
-        return datetime.fromtimestamp(self._first, UTC)
-
-    @property
-    def end(self) -> datetime:
-        last = self.channel.times.start(self.rows.stop - 1)
-        return datetime.fromtimestamp(last + self.interval_seconds, UTC)
 
     @property
     def values(self) -> list[str | None]:
@@ -95,10 +68,14 @@ class UsageSegment:
         known = self.channel.known[self.rows].tolist()
         return [text if is_known else None for text, is_known in zip(shown, known, strict=True)]
 
-    @property
-    def quality(self) -> Codes:
-        """A code of Quality a reading; MISSING where there is no value."""
-        return np.where(self.channel.known[self.rows], self.channel.quality[self.rows], MISSING)
+    def quality_runs(self) -> list[dict[str, object]]:
+        """How many values in a row have the same quality; `missing` where there is no value."""
+        codes = np.where(self.channel.known[self.rows], self.channel.quality[self.rows], MISSING)
+        edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+        return [
+            {"count": past - first, "quality": QUALITY_NAMES[int(codes[first])]}
+            for first, past in pairwise(edges)
+        ]
 
 
 def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegment]:
@@ -106,67 +83,81 @@ def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegm
 
     Two queries, however many readings, and one more for what other pages hold.
     """
-    facts = open_facts(usage_facts(covered.spans.keys()), covered)
-    return usage_page(covered, facts, usage_plan(covered, facts, after=after))
+    return usage_page(covered, usage_facts(covered.spans.keys(), only=covered.meters), after=after)
 
 
-def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
-    """The same where facts and plan are known already. One query, and the one for other pages."""
+def usage_page(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> Page[UsageSegment]:
+    """The page that begins at `after`, where the facts are known already. One query, and the one for other pages."""
+    intervals = read_intervals(spans_in_window(covered, facts), facts, covered)
+    page, resume = page_of(intervals, after)
+    spans = []
     parts: dict[tuple[int, int], list[ReadInterval]] = defaultdict(list)  # by contract and meter, as the next
-    for part in plan.page:
+    for part in page:
         parts[part.contract, part.meter].append(part)
+        to_read = Span(part.start, min(part.limit, part.end + part.longest))
+        spans.append(MeteredSpan(part.contract, 0, part.meter, to_read))
     linked: dict[tuple[int, int], list[MeteredSpan]] = defaultdict(list)
     for link in facts.links:
         linked[link.contract_id, link.meter_id].append(link)
-    spans = [MeteredSpan(part.contract, 0, part.meter, part.read_window) for part in plan.page]
-    contracts = {contract.key: contract for contract in covered.open}
+    contracts = {contract.key: contract for contract in covered.contracts}
     segments = []
-    for stored in readings(spans, facts.channels):
-        channel = coarse_readings(stored, covered.resolution)
-        if channel is None:
-            continue
-        pair = (channel.contract_id, channel.meter_id)
-        synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
-        verified = max(synced, channel.modified)
+    channels: Iterable[ChannelReadings] = readings(spans, facts.channels)
+    if covered.resolution is not Resolution.AS_READ:
+        channels = filter(None, (coarse_readings(channel, covered.resolution) for channel in channels))
+    for channel in channels:
+        pair, contract = (channel.contract_id, channel.meter_id), contracts[channel.contract_id]
+        verified = max(contract.not_after_window(channel.synced) or channel.synced, channel.modified)
         for rows in _consecutive_rows(channel, parts[pair]):
-            start = datetime.fromtimestamp(channel.times.start(rows.start), UTC)
+            seconds = int(channel.durations[rows.start])
+            start = datetime.fromtimestamp(int(channel.starts[rows.start]), UTC)
+            end = datetime.fromtimestamp(int(channel.starts[rows.stop - 1]) + seconds, UTC)
             point = next(link.service_point_id for link in linked[pair] if link.span.contains(start))
-            number = parts[pair][0].contract_number
-            segments.append(UsageSegment(channel, number, facts.points[point], rows, verified))
-    segments.sort(key=lambda segment: segment.place)
-
-    in_page = frozenset(segment.contract_key for segment in segments)
-    with_readings = in_page if plan.alone else contracts_with_readings(plan.read_intervals)
+            place = (contract.contract_number, facts.points[point])
+            segments.append(UsageSegment(channel, *place, rows, start, end, seconds, verified))
+    segments.sort(key=_PLACE)
+    starts, ends = (map(attrgetter(side), segments) for side in ("start", "end"))
+    data = Span(min(starts), max(ends)) if segments else None
+    in_page = frozenset(segment.channel.contract_id for segment in segments)
+    is_whole = after is None and resume is None
+    with_readings = in_page if is_whole else contracts_with_readings(intervals)
     return Page(
         items=segments,
         standings=usage_standings(covered, facts.links, facts.loads, with_readings=with_readings),
         contracts=in_page,
-        values=sum(segment.size for segment in segments),
-        data=from_first_to_last((segment.start, segment.end) for segment in segments),
-        resume=plan.resume,
+        values=sum(segment.rows.stop - segment.rows.start for segment in segments),
+        data=data,
+        resume=resume,
+        resolution=covered.resolution or "as_read",
     )
 
 
 def _consecutive_rows(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[slice]:
-    """Rows that start inside the page's intervals, parted where one does not follow on the other."""
-    times = channel.times
-    for span in union(Span(part.start, part.end) for part in page):
-        if span.start is None or span.end is None:
-            continue  # never: an interval has both
-        first, past = (times.before(ceil(side.timestamp())) for side in (span.start, span.end))
-        for begin, end in times.follow_on():
+    """Rows that start inside the page's intervals, parted where one does not follow on the other; instants alone."""
+    starts, lengths = channel.starts, channel.durations
+    parted = np.diff(starts) != lengths[:-1]
+    if channel.step is None:
+        parted |= (np.diff(lengths) != 0) | (lengths[1:] == 0)
+    edges = [0, *(np.flatnonzero(parted) + 1).tolist(), len(starts)]
+    for part in page:
+        first, past = np.searchsorted(
+            starts, [ceil(part.start.timestamp()), ceil(part.end.timestamp())]
+        ).tolist()
+        for begin, end in pairwise(edges):
             begin, end = max(begin, first), min(end, past)
             known = channel.known[begin:end]
             if begin < end and known.any():
                 yield slice(begin + int(known.argmax()), end - int(known[::-1].argmax()))
 
 
-def usage_object(segment: UsageSegment) -> dict[str, object]:
-    """What `UsageSegmentShape` says of a segment, its values as ready JSON."""
-    channel = segment.channel
-    values = [
-        text(
-            decimal_cells(
+def usage_objects(segments: Iterable[UsageSegment]) -> list[dict[str, object]]:
+    """What `UsageSegmentShape` says of each segment, its values as ready JSON."""
+    objects: list[dict[str, object]] = []
+    for segment in segments:
+        channel, rows = segment.channel, segment.rows
+        values = []
+        for first in range(rows.start, rows.stop, _VALUES_AT_ONCE):
+            part = slice(first, min(first + _VALUES_AT_ONCE, rows.stop))
+            cells = decimal_cells(
                 channel.values[part],
                 channel.known[part],
                 channel.scale,
@@ -174,28 +165,27 @@ def usage_object(segment: UsageSegment) -> dict[str, object]:
                 after=b'",',
                 unknown=b"null,",
             )
+            values.append(text(cells))
+        objects.append(
+            {
+                "contract_number": segment.contract_number,
+                "service_point_id": segment.service_point_id,
+                "meter_number": channel.meter_number,
+                "register": channel.register or None,
+                "service_type": channel.commodity,
+                "direction": channel.direction,
+                "kind": channel.kind,
+                "unit": channel.unit,
+                "interval_seconds": segment.interval_seconds,
+                "start": segment.start,
+                "end": segment.end,
+                "values": orjson.Fragment(b"[" + b"".join(values)[:-1] + b"]"),
+                "quality": segment.quality_runs(),
+                "modified": channel.modified,
+                "verified": segment.verified,
+            }
         )
-        for part in row_slices(segment.rows, _VALUES_AT_ONCE)
-    ]
-    if values:
-        values[-1] = values[-1][:-1]
-    return {
-        "contract_number": segment.contract_number,
-        "service_point_id": segment.service_point_id,
-        "meter_number": channel.meter_number,
-        "register": channel.register or None,
-        "service_type": channel.commodity,
-        "direction": channel.direction,
-        "kind": channel.kind,
-        "unit": channel.unit,
-        "interval_seconds": segment.interval_seconds,
-        "start": instant(segment.start),
-        "end": instant(segment.end),
-        "values": orjson.Fragment(b"".join((b"[", *values, b"]"))),
-        "quality": quality_runs(segment.quality),
-        "modified": instant(channel.modified),
-        "verified": instant(segment.verified),
-    }
+    return objects
 
 
 def usage_csv(segments: Iterable[UsageSegment]) -> bytes:
@@ -239,12 +229,3 @@ def row_slices(rows: slice, at_once: int) -> Iterator[slice]:
 
 def repeated(word: bytes, rows: int) -> Cells:
     return np.broadcast_to(np.frombuffer(word, dtype=np.uint8), (rows, len(word)))
-
-
-def quality_runs(codes: Codes) -> list[dict[str, object]]:
-    """How many values in a row have the same quality."""
-    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-    return [
-        {"count": past - first, "quality": QUALITY_NAMES[int(codes[first])]}
-        for first, past in pairwise(edges)
-    ]

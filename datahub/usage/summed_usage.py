@@ -14,7 +14,7 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
 from datahub.usage.counted_channels import LONGEST_DAY, Intervals, counted, rank
-from datahub.usage.facts import UsageFacts, open_facts, usage_facts, usage_standings
+from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
 from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals, spans_in_window
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.sum_periods import By, Slots
@@ -152,9 +152,9 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     Five queries at most, however many contracts and days: facts and four for the sums; one more for what other pages
     hold, and one where registers, or channels that measure the same, are among them.
     """
-    facts = open_facts(usage_facts(covered.spans.keys()), covered)
+    facts = usage_facts(covered.spans.keys(), only=covered.meters)
     spans = spans_in_window(covered, facts)
-    plan = read_intervals(spans, facts.loads, covered, facts.meters)
+    plan = read_intervals(spans, facts, covered)
     page, resume = _page_of(plan, by, after)
     pairs = {(interval.contract, interval.meter): interval.contract_number for interval in page}
     (sums,) = service_sums(

@@ -16,9 +16,8 @@ from django.utils import timezone
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
-from datahub.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.store.codec import DAY_SECONDS, Flags, Integers, Rows
 from datahub.store.sum_blocks import Wanted, summed_blocks
-from datahub.store.times import Places
 from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
 from datahub.usage.registers import Differences
@@ -72,7 +71,7 @@ class ChannelSums:
         """Only the periods that begin on these days."""
         return self._at(np.flatnonzero([day in days for day in self.days]))
 
-    def _at(self, places: Places) -> "ChannelSums":
+    def _at(self, places: Rows) -> "ChannelSums":
         arrays = {
             name: getattr(self, name)[places]
             for name in ("starts", "ends", "whole", "known", "due", "qualities", "on_grid")

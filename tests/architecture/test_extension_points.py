@@ -20,7 +20,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.access import contracts_of
 from consent.models import Actor, Disclosure, ScopeSetting
 from consent.scopes.base import Period, Scope
-from consent.scopes.catalogue import SCOPES
+from consent.scopes.catalogue import SCOPES, offered_among
 from consent.services.revoke import revoke_grant
 from consent.services.scope_offers import make_first_offers
 from datahub.answers.page import Document, Page
@@ -146,10 +146,12 @@ def toy(monkeypatch):
     datahub.urls.urlpatterns.extend([*gated, *to_clients])
     clear_url_caches()
     openapi._document.cache_clear()
+    offered_among.cache_clear()
     yield
     datahub.urls.urlpatterns[:] = served
     clear_url_caches()
     openapi._document.cache_clear()
+    offered_among.cache_clear()
 
 
 @pytest.fixture

@@ -24,16 +24,18 @@ def prepared_cursor(*, binary: bool = False) -> CursorWrapper:
 
 
 def array(values: Iterable[object]) -> str:
-    """Numbers or dates as an array parameter in the database's own notation.
+    """Numbers or dates as an array parameter in the database's own notation; None is NULL.
 
     The statement says the type then. psycopg would choose one by the size of the values: another plan for each,
     and casts that keep the database from a good one.
     """
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
 
 
 def text_array(texts: Sequence[str]) -> str:
     """Texts as an array parameter in the same notation, much faster than a list of objects."""
+    if not texts:
+        return "{}"
     joined = '","'.join(texts)
     if joined.count('"') > 2 * (len(texts) - 1) or "\\" in joined or "\x00" in joined:
         for char, escaped in (("\x00", "\N{REPLACEMENT CHARACTER}"), ("\\", "\\\\"), ('"', '\\"')):

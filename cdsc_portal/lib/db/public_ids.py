@@ -2,6 +2,9 @@
 
 import secrets
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
 _ALPHABET = (
     "23456789abcdefghjkmnpqrstvwxyz"  # no letters or digits that look alike, no vowels that spell words
 )
@@ -21,3 +24,8 @@ def new_reference() -> str:
 def new_secret() -> str:
     """An unguessable token for a URL, 43 characters, 256 bits."""
     return secrets.token_urlsafe(32)
+
+
+def public_id_field() -> "models.CharField[str, str]":
+    """The id by which a row is known outside."""
+    return models.CharField(_("public id"), max_length=20, unique=True, editable=False, default=new_public_id)

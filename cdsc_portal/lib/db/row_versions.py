@@ -4,9 +4,10 @@ The database writes a row anew with each change: by another transaction (`xmin`)
 one. A copied or restored database has other versions of the same rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from cdsc_portal.lib.db.prepared import prepared_cursor
 
@@ -35,17 +36,18 @@ def column_of(table: str, column: str, where: str) -> str:
     return f"SELECT {column} FROM {table} WHERE {where}"  # noqa: S608 - no part of it is input
 
 
-def digest_statement(rows: Iterable[Rows]) -> str:
+def rows_version(rows: tuple[Rows, ...], parameters: Mapping[str, str | int | datetime]) -> str:
+    """One text for the versions of all `rows`, whatever their order; "" where there is no row. One statement."""
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(digest_statement(rows), parameters)
+        (value,) = cursor.fetchone() or ("",)
+    return value or ""
+
+
+@cache
+def digest_statement(rows: tuple[Rows, ...]) -> str:
     """SQL that answers one text for the versions of all `rows`, whatever their order."""
     every = " UNION ALL ".join(row_set.versions for row_set in dict.fromkeys(rows))
     return f"""
         SELECT md5(string_agg(version, ',' ORDER BY version COLLATE "C")) FROM ({every}) AS stored (version)
     """  # noqa: S608 - no part of it is input
-
-
-def digest(statement: str, parameters: Mapping[str, str | datetime]) -> str:
-    """Runs what `digest_statement` made. "" where there is no row."""
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(statement, parameters)
-        (value,) = cursor.fetchone() or ("",)
-    return value or ""

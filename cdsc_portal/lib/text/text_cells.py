@@ -14,7 +14,6 @@ Cells = npt.NDArray[np.uint8]
 
 _GROUP = 10_000  # four digits are looked up at a time
 _MINUS, _DOT, _ZERO = b"-.0"
-_TABLE_PAYS_FROM = 200  # from here on a table of small numbers pays
 _DAY = 86_400
 
 
@@ -39,7 +38,7 @@ def decimal_cells(
     `trimmed`: without the zeros that decimals end in.
     """
     if (
-        not trimmed and len(values) > _TABLE_PAYS_FROM and int(values.view(np.uint64).max()) < _GROUP
+        not trimmed and len(values) and int(values.view(np.uint64).max()) < _GROUP
     ):  # below 0 is far above there
         table = _small_number_table(scale, before, after, unknown)
         place = values if known.all() else np.where(known, values, _GROUP)
@@ -87,7 +86,9 @@ def _compose(
     dot = head + width - scale
     end = dot + scale + (scale > 0)
     cells = np.zeros((rows, max(end + len(after), len(unknown))), dtype=np.uint8)
-    _fill(cells, 0, before)
+    # column by column: rows of a few bytes are slow to fill
+    for place, letter in (*enumerate(before), *enumerate(after, end)):
+        cells[:, place] = letter
     cells[negative, head - 1] = _MINUS
     for place in range(width - scale):
         cells[:, head + place] = digits[:, place]
@@ -95,18 +96,11 @@ def _compose(
         # no point where no decimal is left
         cells[:, dot] = (digits[:, width - scale] != 0) * np.uint8(_DOT) if trimmed else _DOT
         cells[:, dot + 1 : end] = digits[:, width - scale :]
-    _fill(cells, end, after)
     if zeros:
         cells[values == 0] = _as_cells(zero.ljust(cells.shape[1], b"\0"))
     if not known.all():
         cells[~known] = _as_cells(unknown.ljust(cells.shape[1], b"\0"))
     return cells
-
-
-def _fill(cells: Cells, first: int, side: bytes) -> None:
-    """`side` in each row, column by column: rows of a few bytes are slow to fill."""
-    for place, letter in enumerate(side):
-        cells[:, first + place] = letter
 
 
 def _as_cells(side: bytes) -> Cells:

@@ -53,7 +53,9 @@ def _subtract(span: Span, other: Span) -> Iterator[Span]:
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same instants as disjoint spans in order; touching spans become one."""
-    merged: list[Span] = []
+    spans, merged = list(spans), list[Span]()
+    if len(spans) < 2:
+        return tuple(spans)
     for span in sorted(spans, key=lambda s: (s.start is not None, s.start.timestamp() if s.start else 0.0)):
         last = merged[-1] if merged else None
         if last is not None and (last.end is None or span.start is None or span.start <= last.end):

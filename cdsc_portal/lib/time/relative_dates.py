@@ -6,6 +6,7 @@ the same time tomorrow however long the day is, and `-1y` from 29 February is 28
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -22,37 +23,47 @@ class UnreadableDate(ValueError):
     """The text is none of the forms, or no such date exists; the message says what was expected."""
 
 
-def resolve_start(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """The instant (UTC) at which `text` begins: a date is local midnight. Raises UnreadableDate."""
-    day = _as_date(text)
-    return _instant(text, now=now, zone=zone) if day is None else local_midnight(day, zone)
+def resolve(
+    text: str, *, now: datetime, zone: ZoneInfo, is_end: bool = False, by_day: bool = False
+) -> datetime:
+    """The instant (UTC) at which `text` begins, or with `is_end` the first one after it: a date is a whole local day.
 
-
-def resolve_end(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant (UTC) after `text`: a date is covered whole, to the next midnight. Raises
-    UnreadableDate.
+    `by_day`: an offset of days or longer means the date that it leads to from today's, so that `-30d` is the same all
+    day long, as `now` and hours cannot be. Raises UnreadableDate.
     """
-    day = _as_date(text)
-    return _instant(text, now=now, zone=zone) if day is None else end_of_day(day, zone)
-
-
-def as_local_day(text: str, *, now: datetime, zone: ZoneInfo) -> str:
-    """An offset of days, weeks, months or years as the date that it leads to from today's; anything else as it is.
-
-    `-30d` is then the same all day long, as `now` and hours cannot be. Raises UnreadableDate beyond the calendar.
-    """
-    offset = _OFFSET.fullmatch(text)
-    if offset is None or offset[3] == "h":
-        return text
-    sign, amount, unit = offset.groups()
-    today = now.astimezone(zone).date()
+    if text == "now":
+        return now
+    day: date | None = None
     try:
-        moved: date = today + relativedelta(**{_CALENDAR_UNITS[unit]: int(sign + amount)})  # type: ignore[arg-type]
-    except (OverflowError, ValueError) as error:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+        elif offset := _OFFSET.fullmatch(text):
+            sign, amount, unit = offset.groups()
+            if unit == "h" or not by_day:
+                return shifted(now, int(sign + amount), unit, zone)
+            moved = relativedelta(**{_CALENDAR_UNITS[unit]: int(sign + amount)})  # type: ignore[arg-type]
+            day = now.astimezone(zone).date() + moved
+        elif _DATE_TIME.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:
         raise UnreadableDate("the date is out of range") from error
-    return moved.isoformat()
+    except ValueError as error:
+        raise UnreadableDate("there is no such day or time") from error
+    if day is not None:
+        if day.year in (1, 9999):  # no midnight of theirs is safe to convert
+            raise UnreadableDate("the year is out of range")
+        return local_midnight(day + timedelta(days=is_end), zone)
+    if re.match(r" [0-9]", text):
+        raise UnreadableDate("a plus sign in a URL must be sent as %2B")
+    raise UnreadableDate(
+        "expected now, a signed offset in y, mo, w, d or h such as -3y or +18mo, a date such as 2026-03-01,"
+        " or a date-time with its UTC offset"
+    )
 
 
+@lru_cache(
+    maxsize=1 << 14
+)  # contracts of a page begin on the same days, and each call of a client asks for the same
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) of a local day, also where the clocks skip midnight."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
@@ -75,37 +86,3 @@ def shifted(now: datetime, amount: int, unit: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:  # dateutil's word for a year that does not exist
         raise OverflowError(str(error)) from error
     return moved.replace(tzinfo=zone).astimezone(UTC)  # a skipped hour moves on, a repeated one is its first
-
-
-def _as_date(text: str) -> date | None:
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise UnreadableDate("there is no such day") from error
-    if day.year in (1, 9999):  # no midnight of theirs is safe to convert
-        raise UnreadableDate("the year is out of range")
-    return day
-
-
-def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    if text == "now":
-        return now
-    try:
-        offset = _OFFSET.fullmatch(text)
-        if offset:
-            sign, amount, unit = offset.groups()
-            return shifted(now, int(sign + amount), unit, zone)
-        if _DATE_TIME.fullmatch(text):
-            return datetime.fromisoformat(text).astimezone(UTC)
-    except OverflowError as error:
-        raise UnreadableDate("the date is out of range") from error
-    except ValueError as error:
-        raise UnreadableDate("there is no such day or time") from error
-    if re.match(r" [0-9]", text):
-        raise UnreadableDate("a plus sign in a URL must be sent as %2B")
-    raise UnreadableDate(
-        "expected now, a signed offset in y, mo, w, d or h such as -3y or +18mo, a date such as 2026-03-01,"
-        " or a date-time with its UTC offset"
-    )

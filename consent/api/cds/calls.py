@@ -20,7 +20,8 @@ from consent.access import AdminAccess
 from consent.api.cds.bodies import json_object
 from consent.api.cds.listing import ParameterRefused
 from consent.api.cds.problems import Refused, cds_problem, metadata_refusal, problem_of, too_many_calls
-from consent.api.gated import remote_address
+from consent.api.gated import bearer_token, remote_address
+from consent.api.problems import Refusal
 from consent.queries.admin_access import NotAnAdminToken, admin_access, lock_registration_of
 from consent.scopes.base import CLIENT_ADMIN
 
@@ -137,7 +138,7 @@ def gated_endpoint(
                 raise Refused(
                     405, "method_not_allowed", f"This address takes {allowed}.", headers={"Allow": allowed}
                 )
-            at, token = clock.now(), _bearer_token(request, gate.scope)
+            at, token = clock.now(), _bearer_token(request)
             access = opened_by(request, gate, token, at)
             counted.append(
                 count_call(
@@ -177,25 +178,15 @@ def not_here() -> Refused:
     return Refused(404, "not_found", "There is nothing at this address.")
 
 
-def _bearer_token(request: HttpRequest, scope: str) -> str:
-    """RFC 6750 2.1, the header only (R-188). Raises Refused: 400 for a token in the address, 401 without one."""
-    if "access_token" in request.GET:
-        raise Refused(
-            400,
-            "invalid_request",
-            "A token belongs in the Authorization header, never in the address. Consider this one known to others.",
-            headers={"WWW-Authenticate": 'Bearer error="invalid_request"'},
-        )
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        _count_failure(request)
-        raise Refused(
-            401,
-            "token_needed",
-            f"Send an access token of the scope {scope} in the Authorization header.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-    return token.strip()
+def _bearer_token(request: HttpRequest) -> str:
+    """Raises Refused: 400 for a token in the address, 401 without one (R-188)."""
+    try:
+        return bearer_token(request)
+    except Refusal as refusal:
+        problem = refusal.problem
+        if problem.status == 401:
+            _count_failure(request)
+        raise Refused(problem.status, problem.code, problem.detail, headers=problem.headers) from refusal
 
 
 def opened_by(request: HttpRequest, gate: Gate[Opened], token: str, at: datetime) -> Opened:

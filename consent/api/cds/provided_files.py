@@ -18,13 +18,12 @@ from consent.api.cds.calls import Answer, Gate, TokenCall, WrongToken, gated_end
 from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import listed_words, newest_first
 from consent.api.cds.shapes import FileObject
-from consent.api.etags import is_known, not_modified
-from consent.api.gated import leave_headers, remote_address
+from consent.api.gated import is_known, leave_headers, not_modified, remote_address
 from consent.models import ProvidedFile
 from consent.queries.files_access import NotForFiles, files_access
 from consent.queries.provided_files import readable_files
 from consent.scopes.offer_types import GRANT_ADMIN
-from consent.services.disclose import record_disclosure
+from consent.services.disclose import Release, record_disclosure
 
 RESOURCE = "provided_files"
 _FILTERS = ("file_ids",)
@@ -98,14 +97,10 @@ def _record(request: HttpRequest, access: FilesAccess, files: Collection[Provide
     """What leaves, in the transaction of the answer; HEAD releases nothing."""
     if request.method != "HEAD":
         record_disclosure(
+            Release(RESOURCE, None, len(files), ()),
             access=access,
             scope=access.scope,
-            resource=RESOURCE,
             span=Span(),
-            data=None,
-            value_count=len(files),
-            resolution="",
-            contracts=(),
             address=remote_address(request),
             at=clock.now(),
         )

@@ -1,20 +1,21 @@
-"""What every answer says beside its data: window, services, notices, the next page."""
+"""What every answer says beside its data, as `EnvelopeShape` describes it: window, services, notices, the next page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+from functools import lru_cache
+from typing import Any
 
+import orjson
 from django.conf import settings
-from django.http import QueryDict
+from rest_framework.request import Request
 
 from cdsc_portal.lib.http.paging import Cursor, Position, write_cursor
 from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.runtime.release import code_digest
 from cdsc_portal.lib.secrets.sealed import digest
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import NOTHING_LOADED, Page, Status
-from datahub.api.founding.resource_query import cursor_purpose
-from datahub.resources.base import ResourceQuery
+from datahub.resources.base import Resource, ResourceQuery
 
 NOTICES = {
     "window_cut": "The period asked for reaches beyond what was granted and was cut to it.",
@@ -23,142 +24,86 @@ NOTICES = {
     "no_period": "This resource speaks of the present: start and end change nothing.",
     "withheld": "Some amounts or files cover services that were not shared; each item names what is withheld.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLine:
-    """How the answer stands for one service."""
-
-    contract_number: str
-    service_type: str | None
-    status: str
-    windows: Sequence[Span]
-    verified: datetime | None
-    loaded_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The members of an answer, in their order on the wire. `resource` is what its address is called."""
-
-    resource: str
-    window: Span
-    services: Sequence[ServiceLine]
-    notices: Sequence[Notice]
-    data: Sequence[object]
-    next: str | None
-
-    @property
-    def time_zone(self) -> str:
-        """In which dates, days and offsets count; an IANA name."""
-        return str(settings.TIME_ZONE)
-
-    @property
-    def members(self) -> dict[str, object]:
-        """All but the data, as `EnvelopeShape` describes them."""
-        return {
-            "resource": self.resource,
-            "time_zone": self.time_zone,
-            "window": window_members(self.window),
-            "services": [
-                {
-                    "contract_number": line.contract_number,
-                    "service_type": line.service_type or None,
-                    "status": line.status,
-                    "windows": [window_members(span) for span in line.windows],
-                    "verified": _instant(line.verified),
-                    "loaded_until": _instant(line.loaded_until),
-                }
-                for line in self.services
-            ],
-            "notices": [{"code": notice.code, "detail": notice.detail} for notice in self.notices],
-            "next": self.next,
-        }
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The same for an answer that has no room for them (CSV)."""
-        sides = (instant(side) if side else "" for side in (self.window.start, self.window.end))
-        counts = {status: sum(line.status == status for line in self.services) for status in Status}
-        headers = {
-            "CDSC-Window": "/".join(sides),
-            "CDSC-Time-Zone": self.time_zone,
-            "CDSC-Services": ", ".join(f"{status}={count}" for status, count in counts.items() if count),
-            "CDSC-Notices": ", ".join(notice.code for notice in self.notices),
-        }
-        return {**headers, "Link": f'<{self.next}>; rel="next"'} if self.next else headers
+Members = dict[str, Any]
 
 
 def envelope(
-    resource: str,
-    covered: Coverage,
-    page: Page[object],
-    query: ResourceQuery,
-    *,
-    is_of_present: bool,
-    following: str | None,
-) -> Envelope:
-    """Put an answer together; `following` is the address of the next page."""
-    services = []
+    resource: Resource, covered: Coverage, page: Page[object], query: ResourceQuery, *, following: str | None
+) -> Members:
+    """The members of an answer but its data, in their order; `following` is the address of the next page."""
+    services: list[Members] = []
     for contract in covered.contracts:
         standing = page.standings.get(contract.key, NOTHING_LOADED)
-        line = ServiceLine(
-            contract_number=contract.contract_number,
-            service_type=contract.commodity,
-            status=str(standing.status if contract.spans else Status.NONE),
-            windows=contract.spans,
-            verified=contract.not_after_window(standing.synced),
-            loaded_until=contract.not_after_window(standing.loaded_until),
+        services.append(
+            {
+                "contract_number": contract.contract_number,
+                "service_type": contract.commodity or None,
+                "status": standing.status if contract.spans else Status.NONE,
+                "windows": contract.spans,
+                "verified": contract.not_after_window(standing.synced),
+                "loaded_until": contract.not_after_window(standing.loaded_until),
+            }
         )
-        services.append(line)
     services += [
-        ServiceLine(number, None, str(Status.NOT_SHARED), (), None, None) for number in covered.not_shared
+        {
+            "contract_number": number,
+            "service_type": None,
+            "status": Status.NOT_SHARED,
+            "windows": [],
+            "verified": None,
+            "loaded_until": None,
+        }
+        for number in covered.not_shared
     ]
-    codes = [
-        ("window_cut", covered.cut and not covered.outside),
-        ("window_outside", covered.outside),
-        ("service_not_shared", bool(covered.not_shared)),
-        ("no_period", is_of_present and query.names_period),
-        ("withheld", page.withholds),
-    ]
-    return Envelope(
-        resource=resource,
-        window=covered.window,
-        services=services,
-        notices=[Notice(code, NOTICES[code]) for code, applies in codes if applies],
-        data=page.items,
-        next=following,
-    )
+    notices = {
+        "window_cut": covered.cut and not covered.outside,
+        "window_outside": covered.outside,
+        "service_not_shared": bool(covered.not_shared),
+        "no_period": resource.is_of_present and query.names_period,
+        "withheld": page.withholds,
+    }
+    return {
+        "resource": resource.name,
+        "time_zone": settings.TIME_ZONE,
+        "window": covered.window,
+        "services": services,
+        "notices": [{"code": code, "detail": NOTICES[code]} for code, applies in notices.items() if applies],
+        "next": following,
+    }
 
 
-def next_address(
-    path: str, parameters: QueryDict, resume: Position | None, query: ResourceQuery, *, purpose: str
-) -> str | None:
-    """The same address with a cursor for where the next page begins, or None after the last."""
-    if resume is None:
-        return None
-    following = parameters.copy()
-    cursor = Cursor(query.window, resume)
-    following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, parameters))
-    return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
+def envelope_headers(members: Members) -> dict[str, str]:
+    """The same for an answer that has no room for them (CSV)."""
+    window: Span = members["window"]
+    statuses = [line["status"] for line in members["services"]]
+    headers = {
+        "CDSC-Window": "/".join(instant(side) if side else "" for side in (window.start, window.end)),
+        "CDSC-Time-Zone": members["time_zone"],
+        "CDSC-Services": ", ".join(
+            f"{status}={statuses.count(status)}" for status in Status if status in statuses
+        ),
+        "CDSC-Notices": ", ".join(notice["code"] for notice in members["notices"]),
+    }
+    return {**headers, "Link": f'<{members["next"]}>; rel="next"'} if members["next"] else headers
 
 
-def next_page_facts(parameters: QueryDict, query: ResourceQuery, *, purpose: str) -> list[object]:
-    """What decides `next_address`, for a tag, wherever the page ends: the key that signs cursors, too."""
-    key = digest("", purpose="cursors")
-    return [settings.PUBLIC_URL, purpose, parameters.urlencode(), query.window, query.after, key]
+def next_address(request: Request, query: ResourceQuery, resume: Position) -> str:
+    """The same address with a cursor for where the next page begins."""
+    following = request.GET.copy()
+    following["cursor"] = write_cursor(Cursor(query.window, resume), purpose=query.purpose)
+    return f"{settings.PUBLIC_URL}{request.path}?{following.urlencode()}"
 
 
-def window_members(span: Span) -> dict[str, str | None]:
-    """A window as answers write it; null on a side = unbounded."""
-    return {"start": _instant(span.start), "end": _instant(span.end)}
+def etag_of_facts(request: Request, query: ResourceQuery, *facts: object) -> str:
+    """A strong tag of all that decides what will be said: plain values, instants, frozen classes and lists of them.
+
+    The address of the next page is among it, wherever the page ends, and so the key that signs cursors.
+    """
+    address = (settings.PUBLIC_URL, query.purpose, request.GET.urlencode(), query.window, query.after)
+    known = (code_digest(), settings.TIME_ZONE, address, _key_mark(settings.SECRET_KEY), *facts)
+    return f'"{hashlib.blake2b(orjson.dumps(known), digest_size=16).hexdigest()}"'
 
 
-def _instant(moment: datetime | None) -> str | None:
-    return instant(moment) if moment else None
+@lru_cache(maxsize=2)
+def _key_mark(_key: str) -> str:
+    return digest("", purpose="cursors")

@@ -14,15 +14,14 @@ from cdsc_portal.lib.http.problems import Problem
 from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream, TooManyStreamsError
 from cdsc_portal.lib.time import clock
 from consent.access import DataAccess
-from consent.api.authentication import bearer_token
-from consent.api.gated import GatedView, access_of, headers_alone
+from consent.api.gated import GatedView, bearer_token, headers_alone
 from consent.api.problems import Refusal, bad_parameter, not_found, too_many_streams
 from consent.queries.access import data_access
+from consent.services.disclose import Release
 from datahub.answers.coverage import coverage
 from datahub.answers.page import Document
 from datahub.api.founding.resource_query import parse_query
-from datahub.api.founding.views import readings_resolution, record_release
-from datahub.resources.base import Release, StoredFile, StreamedFile
+from datahub.resources.base import StoredFile, StreamedFile
 
 
 class StreamView(GatedView):
@@ -32,20 +31,19 @@ class StreamView(GatedView):
 
     def get(self, request: Request) -> StreamingHttpResponse:
         at = clock.now()
-        access = access_of(request)
         if "cursor" in request.query_params:
             raise bad_parameter("cursor", "a file has no pages")
         query = parse_query(request.query_params, now=at, purpose=request.path)
-        covered = coverage(access, self.resource, services=query.services, window=query.window)
+        covered = coverage(self.access, self.resource, services=query.services, window=query.window)
         form = self.file.forms[request.accepted_renderer.format](window=covered.window, at=at)
         disposition = f'attachment; filename="{self.file.file_name}.{form.suffix}"'
         headers = {"Content-Disposition": disposition, **STREAM_HEADERS}
         if request.method == "HEAD":
             return headers_alone(form.content_type, headers)
         known = self.file.known(covered)
-        resolution = readings_resolution(self.resource, covered)
+        resolution = covered.resolution or "as_read"
         release = Release(self.resource, known.data, known.count, frozenset(covered.spans), resolution)
-        record_release(release, request, span=covered.window, at=at)
+        self.record(release, request, span=covered.window, at=at)
         token = bearer_token(request)
 
         def reopen() -> DataAccess | None:
@@ -57,7 +55,7 @@ class StreamView(GatedView):
         pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, window=query.window)
         try:
             stream = CountedStream(
-                pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT
+                pieces, reader=f"client {self.access.client_id}", limit=settings.STREAMS_PER_CLIENT
             )
         except TooManyStreamsError as error:
             raise too_many_streams() from error
@@ -70,9 +68,9 @@ class DocumentView(GatedView):
     file: ClassVar[StoredFile]
 
     def get(self, request: Request, **key: str) -> HttpResponseBase:
-        document, content = self._document(request, key[self.file.key])
+        document, content = self._document(key[self.file.key])
         release = Release(self.resource, document.data, 1, document.contracts)
-        record_release(release, request, span=document.data, at=clock.now())
+        self.record(release, request, span=document.data, at=clock.now())
         return file_answer(
             request,
             content(),
@@ -82,12 +80,12 @@ class DocumentView(GatedView):
         )
 
     def etag(self, request: Request, **key: str) -> str:
-        return _tag(self._document(request, key[self.file.key])[0])
+        return _tag(self._document(key[self.file.key])[0])
 
-    def _document(self, request: Request, public_id: str) -> tuple[Document, "Callable[[], File[bytes]]"]:
+    def _document(self, public_id: str) -> tuple[Document, "Callable[[], File[bytes]]"]:
         """The document, and what opens its file."""
         is_id = public_id.isascii() and public_id.isalnum()
-        document = self.file.find(access_of(request).parts_for(self.resource), public_id) if is_id else None
+        document = self.file.find(self.access.parts_for(self.resource), public_id) if is_id else None
         if document is None:
             raise not_found()
         if not document.is_whole:

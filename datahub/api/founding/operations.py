@@ -135,7 +135,7 @@ class ClientScheme(OpenApiAuthenticationExtension):
 class GrantScheme(OpenApiAuthenticationExtension):
     """How a call proves its grant: with a token of the authorization code flow, for one of the scopes that open it."""
 
-    target_class = "consent.api.authentication.BearerAuthentication"
+    target_class = "consent.api.gated.BearerAuthentication"
     name = "grant"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:

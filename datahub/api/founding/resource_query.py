@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cdsc_portal.lib.http.paging import CursorError, read_cursor
 from cdsc_portal.lib.time.ranges import Span
-from cdsc_portal.lib.time.relative_dates import UnreadableDate, as_local_day, resolve_end, resolve_start
+from cdsc_portal.lib.time.relative_dates import UnreadableDate, resolve
 from consent.api.problems import bad_parameter
 from datahub.resources.base import Option, ResourceQuery
 
@@ -45,9 +45,7 @@ def parse_query(
         if not all(named):
             raise bad_parameter("services", "expected all, or contract numbers separated by commas")
         services = None if "all" in named else tuple(dict.fromkeys(named))
-    window = Span(_moment(query, "start", now), _moment(query, "end", now))
-    if window.start is not None and window.end is not None and window.end <= window.start:
-        raise bad_parameter("end", "must be later than start")
+    window = _window(query, now) if "start" in query or "end" in query else Span()
     chosen = {}
     for option in options:
         value = query.get(option.name, option.default)
@@ -55,31 +53,31 @@ def parse_query(
             raise bad_parameter(option.name, f"expected one of {', '.join(option.choices)}")
         if value:
             chosen[option.name] = value
+    # and the parameters beside the cursor: what is added or changed would else be ignored in silence
+    beside = sorted((name, value) for name, values in query.lists() if name != "cursor" for value in values)
+    purpose = f"{purpose}?{urlencode(beside)}"
     if "cursor" not in query:
-        return ResourceQuery(services, window, None, chosen)
+        return ResourceQuery(services, window, None, chosen, purpose)
     try:
-        cursor = read_cursor(str(query["cursor"]), purpose=cursor_purpose(purpose, query))
+        cursor = read_cursor(str(query["cursor"]), purpose=purpose)
     except CursorError as error:
         detail = f"{error} with these parameters; follow next as it was given"
         raise bad_parameter("cursor", detail) from error
-    return ResourceQuery(services, cursor.window, cursor.position, chosen)
+    return ResourceQuery(services, cursor.window, cursor.position, chosen, purpose)
 
 
-def cursor_purpose(purpose: str, query: QueryDict) -> str:
-    """`purpose` and the parameters beside the cursor: one added or changed would else be ignored in silence."""
-    beside = sorted((name, value) for name, values in query.lists() if name != "cursor" for value in values)
-    return f"{purpose}?{urlencode(beside)}"
-
-
-def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:
-    if name not in query:
-        return None
-    resolve = resolve_start if name == "start" else resolve_end
+def _window(query: QueryDict, now: datetime) -> Span:
+    sides: dict[str, datetime] = {}
     zone = timezone.get_default_timezone()
-    try:
-        moment = resolve(as_local_day(str(query[name]), now=now, zone=zone), now=now, zone=zone)
-    except UnreadableDate as error:
-        raise bad_parameter(name, str(error)) from error
-    if moment.year not in _YEARS:
-        raise bad_parameter(name, "the year is out of range")
-    return moment
+    for name in ("start", "end"):
+        if name in query:
+            try:
+                moment = resolve(str(query[name]), now=now, zone=zone, is_end=name == "end", by_day=True)
+            except UnreadableDate as error:
+                raise bad_parameter(name, str(error)) from error
+            if moment.year not in _YEARS:
+                raise bad_parameter(name, "the year is out of range")
+            sides[name] = moment
+    if len(sides) == 2 and sides["end"] <= sides["start"]:
+        raise bad_parameter("end", "must be later than start")
+    return Span(**sides)

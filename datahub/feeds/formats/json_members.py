@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, BinaryIO, NamedTuple
 
-from cdsc_portal.lib.json.reader import refuse_constant
+from cdsc_portal.lib.json.reader import MemberRefused, refuse_constant
 from datahub.feeds.formats.utf8 import text_of
 from datahub.rows.base import FeedStructureError
 
@@ -58,6 +58,8 @@ def members_of(
         raise
     except JSONDecodeError as error:
         raise FeedStructureError(cursor.locate(error)) from error
+    except MemberRefused as error:
+        raise FeedStructureError(f"member {error.member!r}: {error}") from error
     except ValueError as error:
         # for a number of thousands of digits Python names a setting of its own
         is_long = "digits" in str(error)

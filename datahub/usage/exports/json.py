@@ -6,7 +6,7 @@ from django.conf import settings
 
 from cdsc_portal.lib.json.encoder import dumps, instant
 from datahub.usage.exports.base import UsageFile
-from datahub.usage.segments import UsageSegment, usage_object
+from datahub.usage.segments import UsageSegment, usage_objects
 
 
 class UsageJson(UsageFile):
@@ -24,7 +24,8 @@ class UsageJson(UsageFile):
 
     def chunk(self, segments: Sequence[UsageSegment]) -> Iterator[bytes]:
         for segment in segments:
-            yield (b"," if self.values else b"") + dumps(usage_object(segment))
+            (written,) = usage_objects([segment])
+            yield (b"," if self.values else b"") + dumps(written)
             self.values += segment.rows.stop - segment.rows.start
 
     def end(self) -> bytes:

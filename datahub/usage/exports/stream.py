@@ -18,7 +18,7 @@ from datahub.usage.exports.base import UsageFile
 from datahub.usage.exports.csv import UsageCsv
 from datahub.usage.exports.green_button import GreenButton
 from datahub.usage.exports.json import UsageJson
-from datahub.usage.facts import open_facts, usage_facts
+from datahub.usage.facts import usage_facts
 from datahub.usage.plan import spans_in_window
 from datahub.usage.segments import usage
 from datahub.usage.sums import KnownReadings, known_readings
@@ -118,5 +118,5 @@ def known_values(covered: Coverage) -> KnownReadings:
     """
     if covered.resolution is not Resolution.AS_READ:
         return _known_coarse(covered)
-    facts = open_facts(usage_facts(covered.spans.keys()), covered)
+    facts = usage_facts(covered.spans.keys(), only=covered.meters)
     return known_readings(spans_in_window(covered, facts), facts.channels)

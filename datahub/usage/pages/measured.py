@@ -103,7 +103,7 @@ def usage_extent(facts: UsageFacts) -> UsageExtent | None:
     loads = [
         (link.span, load)
         for link in facts.links
-        if (load := facts.loads.get(link.meter_id)) is not None and load.reaches(link.span)
+        if (load := facts.loads.get(link.meter_id)) is not None and link.span.intersect(load.span)
     ]
     starts = [link.span.start for link in facts.links if link.span.start is not None]
     ends = [link.span.end for link in facts.links]

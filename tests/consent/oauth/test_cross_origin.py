@@ -127,7 +127,7 @@ def test_a_page_reads_why_data_were_refused(monkeypatch):
         raise RuntimeError
 
     unknown = Reader().get("/usage_data", **PAGE)
-    monkeypatch.setattr("consent.api.authentication.data_access", broken)
+    monkeypatch.setattr("consent.api.gated.data_access", broken)
     failed = Reader().get("/usage_data", **PAGE)
 
     assert (unknown.status_code, failed.status_code) == (401, 500)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from lxml import html
 
-from consent.oauth.metadata import server_metadata
+from consent.oauth.metadata import authorization_server_metadata
 from tests.consent.pages.form import PostedForm
 from tests.factories.consent import ClientFactory, ask
 
@@ -24,7 +24,7 @@ def address(request):
 
 @pytest.mark.spec("F-05", "F-06s", "F-07")
 def test_data_comes_by_the_code_grant_alone_and_no_compliance_with_the_form_is_claimed():
-    announced = server_metadata()
+    announced = authorization_server_metadata()
 
     assert announced["response_types_supported"] == ["code"]
     assert set(announced["grant_types_supported"]) == {

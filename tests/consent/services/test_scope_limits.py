@@ -8,7 +8,7 @@ import pytest
 
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, ScopeSetting
-from consent.oauth.metadata import server_metadata
+from consent.oauth.metadata import authorization_server_metadata
 from consent.services.access_requests import allowed_scopes
 from consent.services.decision import ClientNotAllowed
 from tests.consent.oauth.third_party import ThirdParty
@@ -27,7 +27,7 @@ def test_a_scope_that_is_switched_off_can_be_asked_for_by_nobody_and_is_not_anno
     setting(is_open=False)
 
     assert "usage_data" not in allowed_scopes(client)
-    assert "usage_data" not in server_metadata()["scopes_supported"]
+    assert "usage_data" not in authorization_server_metadata()["scopes_supported"]
     assert "bill_data" in allowed_scopes(client)
 
 
@@ -37,7 +37,7 @@ def test_a_scope_is_switched_off_for_one_client_alone():
 
     assert "usage_data" not in allowed_scopes(client)
     assert "usage_data" in allowed_scopes(other)
-    assert "usage_data" in server_metadata()["scopes_supported"]
+    assert "usage_data" in authorization_server_metadata()["scopes_supported"]
 
 
 def test_a_request_that_waits_cannot_be_approved_once_its_scope_is_off():

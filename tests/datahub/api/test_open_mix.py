@@ -177,6 +177,29 @@ def test_what_did_not_change_is_not_recorded_again(client):
     assert OpenRelease.objects.count() == 1
 
 
+def test_what_did_not_change_costs_who_calls_its_count_and_the_versions(client, django_assert_num_queries):
+    tag = get(client, GENERATION)["ETag"]
+
+    with django_assert_num_queries(3):
+        assert get(client, GENERATION, **{"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("known", ["the tag", "*"])
+def test_a_tag_opens_nothing_that_is_closed(known):
+    client = ClientFactory(allowed_scopes=["residual_mix"])
+    tag = get(client, RESIDUAL)["ETag"]
+    headers = {"If-None-Match": tag if known == "the tag" else known}
+    assert get(client, RESIDUAL, **headers).status_code == 304
+
+    setting = ScopeSetting.objects.create(scope="residual_mix", client=client, is_open=False)
+    closed_by_staff = get(client, RESIDUAL, **headers)
+    setting.delete()
+    Client.objects.update(allowed_scopes=["usage_data"])
+    taken_away = get(client, RESIDUAL, **headers)
+
+    assert [closed_by_staff.status_code, taken_away.status_code] == [403, 403]
+
+
 def test_pages_follow_each_other(client, monkeypatch):
     monkeypatch.setattr(segments, "SHARES_A_PAGE", 3)
 

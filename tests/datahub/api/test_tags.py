@@ -391,7 +391,7 @@ def test_a_window_that_comes_to_its_end_changes_the_tag_of_what_it_hid(world):
 def test_another_release_and_another_zone_have_other_tags(world, settings, monkeypatch):
     before = world.reader.get("/supply_history")["ETag"]
 
-    monkeypatch.setattr("consent.api.etags.code_digest", lambda: "another release")
+    monkeypatch.setattr("datahub.api.founding.envelope.code_digest", lambda: "another release")
     released = world.reader.get("/supply_history")["ETag"]
     settings.PUBLIC_URL = "https://portal.example.com"
     moved = world.reader.get("/supply_history")["ETag"]

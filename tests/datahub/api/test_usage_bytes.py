@@ -8,14 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_portal.lib.json.encoder import dumps
-from cdsc_portal.lib.time.ranges import Span
-from datahub.api.founding.envelope import Envelope, Notice, ServiceLine
-from datahub.api.founding.shapes import answer_of
 from datahub.resources.usage_data import UsageSegmentShape
 from datahub.rows.usage import Quality
-from datahub.store.times import Times
 from datahub.usage.readings import ChannelReadings
-from datahub.usage.segments import QUALITY_NAMES, UsageSegment, usage_csv, usage_object
+from datahub.usage.segments import UsageSegment, usage_csv, usage_objects
 
 SYNCED = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
 NOON = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())
@@ -25,32 +21,25 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 def segment(values, *, scale=3, quality=None, register="", step=900, rows=None):
     """One segment of all `values` (None = unknown), or of `rows` of them."""
     count = len(values)
-    times = Times.one_by_one(NOON + np.arange(count) * step, step=step)
     channel = ChannelReadings(
         contract_id=1, meter_id=2, meter_number="55-1042", channel_id=3, register=register, commodity="electricity",
-        unit="Wh", direction="import", kind="interval", times=times,
+        unit="Wh", direction="import", kind="interval", step=step, starts=NOON + np.arange(count) * step,
+        durations=np.full(count, step),
         values=np.array([value or 0 for value in values], np.int64), scale=scale,
         known=np.array([value is not None for value in values]),
         quality=np.array(quality or [Quality.ACTUAL] * count, np.uint8), modified=SYNCED, synced=SYNCED,
     )  # fmt: skip
-    return UsageSegment(channel, "7000-1", "SP-1", rows or slice(0, count), SYNCED)
+    rows = rows or slice(0, count)
+    start, end = (datetime.fromtimestamp(NOON + place * step, UTC) for place in (rows.start, rows.stop))
+    return UsageSegment(channel, "7000-1", "SP-1", rows, start, end, step, SYNCED)
 
 
-def envelope(*segments):
-    window = Span(SYNCED, None)
-    lines = [
-        ServiceLine("7000-1", "electricity", "available", [window, Span()], SYNCED, None),
-        ServiceLine("7000-2", None, "not_shared", [], None, None),
-    ]
-    return Envelope("usage_data", window, lines, [Notice("window_cut", "It was cut.")], segments, None)
+def described(segments):
+    return dumps(UsageSegmentShape(segments, many=True).data)
 
 
-def described(answer):
-    return dumps(answer_of(UsageSegmentShape)(answer).data)
-
-
-def written(answer):
-    return dumps({**answer.members, "data": [usage_object(item) for item in answer.data]})
+def written(segments):
+    return dumps(usage_objects(segments))
 
 
 @given(
@@ -62,19 +51,19 @@ def test_json_is_what_the_shapes_describe(values, scale, data):
     quality = data.draw(st.lists(st.sampled_from(Quality), min_size=len(values), max_size=len(values)))
     first = data.draw(st.integers(0, len(values) - 1))
     part = slice(first, data.draw(st.integers(first + 1, len(values))))
-    answer = envelope(
+    segments = [
         segment(values, scale=scale, quality=quality, register="1.8.0", rows=part),
         segment([1, None, 2], step=0),
-    )
+    ]
 
-    assert written(answer) == described(answer)
+    assert written(segments) == described(segments)
 
 
 def test_a_long_series_is_what_the_shapes_describe():
     values = [None if place % 41 == 0 else place for place in range(9_999)]
-    answer = envelope(segment(values, rows=slice(1, 9_998)))
+    segments = [segment(values, rows=slice(1, 9_998))]
 
-    assert written(answer) == described(answer)
+    assert written(segments) == described(segments)
 
 
 @given(st.lists(st.none() | INT64, min_size=1, max_size=50), st.integers(0, 9))
@@ -84,7 +73,8 @@ def test_csv_says_what_json_says(values, scale):
     header, *rows = csv.reader(usage_csv([usage_segment]).decode().splitlines())
 
     table = [dict(zip(header, row, strict=True)) for row in rows]
-    codes = [QUALITY_NAMES[code] for code in usage_segment.quality.tolist()]
+    runs = usage_segment.quality_runs()
+    codes = [quality for run in runs for quality in [run["quality"]] * run["count"]]
     assert [row["value"] or None for row in table] == usage_segment.values
     assert [row["quality"] for row in table] == codes
     assert [row["end"] for row in table[:-1]] == [row["start"] for row in table[1:]]
@@ -95,17 +85,13 @@ def test_csv_says_what_json_says(values, scale):
 def test_a_segment_is_written_so():
     usage_segment = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
 
-    assert dumps({**envelope(usage_segment).members, "data": [usage_object(usage_segment)]}) == (
-        b'{"resource":"usage_data","time_zone":"America/Los_Angeles","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
-        b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
-        b'null},{"start":null,"end":null}],"verified":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
-        b'"7000-2","service_type":null,"status":"not_shared","windows":[],"verified":null,"loaded_until":null}],"notices":'
-        b'[{"code":"window_cut","detail":"It was cut."}],"next":null,"data":[{"contract_number":"7000-1",'
+    assert written([usage_segment]) == (
+        b'[{"contract_number":"7000-1",'
         b'"service_point_id":"SP-1","meter_number":"55-1042","register":null,"service_type":"electricity","direction":'
         b'"import","kind":"interval","unit":"Wh","interval_seconds":900,"start":"2026-03-01T12:00:00Z","end":'
         b'"2026-03-01T12:45:00Z","values":["0.420",null,"-0.005"],"quality":[{"count":1,"quality":"actual"},{"count":1,'
         b'"quality":"missing"},{"count":1,"quality":"estimated"}],"modified":"2026-03-02T03:10:00Z",'
-        b'"verified":"2026-03-02T03:10:00Z"}]}'
+        b'"verified":"2026-03-02T03:10:00Z"}]'
     )
     assert usage_csv([usage_segment]).decode().splitlines()[1] == (
         "7000-1,SP-1,55-1042,,import,interval,Wh,2026-03-01T12:00:00Z,2026-03-01T12:15:00Z,0.420,actual"

@@ -136,9 +136,9 @@ def test_through_many_changes_one_tag_never_stands_for_two_bodies(reader, home, 
 
 
 def test_a_load_while_an_answer_is_made_leaves_its_tag_behind(reader, home, grant, monkeypatch):
-    def loaded_meanwhile(*facts):
+    def loaded_meanwhile(*facts, after):
         load_more(home, grant)
-        return usage_page(*facts)
+        return usage_page(*facts, after=after)
 
     with monkeypatch.context() as patched:
         patched.setattr("datahub.resources.usage_data.usage_page", loaded_meanwhile)

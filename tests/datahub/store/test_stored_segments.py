@@ -29,8 +29,8 @@ def starts_of(wanted):
     """By channel and whether they are on a grid: when readings begin, in epoch days."""
     starts = {}
     for run in stored_segments(wanted):
-        key = run.channel_id, run.times.step is not None
-        starts.setdefault(key, []).extend((run.times.starts / 86_400).tolist())
+        key = run.channel_id, run.step is not None
+        starts.setdefault(key, []).extend((run.starts / 86_400).tolist())
     return starts
 
 

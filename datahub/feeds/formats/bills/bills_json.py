@@ -14,9 +14,10 @@ from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from json import JSONDecoder
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from cdsc_portal.lib.json.reader import once_each, refuse_constant
 from datahub.feeds.formats.bills.bills_csv import MONEY_DECIMALS, MOST_RECORDS_OF_A_BILL, wrong_sums
 from datahub.feeds.formats.cells import at_most, decimal, is_before, iso_date, needed, one_of
 from datahub.feeds.formats.json_members import Member, members_of
@@ -218,21 +219,8 @@ def _shown(value: Any) -> str:  # noqa: ANN401
     return f"{str(value)[:40]!r}"
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise FeedStructureError(f"member {twice!r} is told twice in one object")
-    return members
-
-
-def _no_number(text: str) -> NoReturn:
-    raise FeedStructureError(f"{text} is not a number of JSON")
-
-
 _DECODER = JSONDecoder(
-    parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_without_repeats
+    parse_float=Decimal, parse_int=Decimal, parse_constant=refuse_constant, object_pairs_hook=once_each
 )
 _money = partial(_figure, decimals=MONEY_DECIMALS)
 _needed_money = partial(_money, must=True)
