@@ -126,9 +126,11 @@ def test_a_page_reads_why_data_were_refused(monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError
 
-    unknown = Reader().get("/usage_data", **PAGE)
+    reader = Reader()
+    reader.token = "a token that nobody issued"
+    unknown = reader.get("/usage_data", **PAGE)
     monkeypatch.setattr("consent.api.gated.data_access", broken)
-    failed = Reader().get("/usage_data", **PAGE)
+    failed = reader.get("/usage_data", **PAGE)
 
     assert (unknown.status_code, failed.status_code) == (401, 500)
     assert may_be_read(unknown)
