@@ -30,7 +30,7 @@ def own_address(receipt):
     return reverse("sharing_receipt", args=[receipt.grant.public_id, receipt.number])
 
 
-@pytest.mark.spec("F-31")
+@pytest.mark.spec("F-31", "R-69")
 def test_an_approval_leads_to_the_receipt(home, browser, opened):
     address = answered(home, browser, opened, "approve")
 
@@ -54,7 +54,7 @@ def test_the_code_leads_nobody_else_to_the_receipt(home, browser, opened, somebo
     assert Receipt.objects.get().number not in response.content.decode()
 
 
-@pytest.mark.spec("F-32", "F-167", "F-168")
+@pytest.mark.spec("F-32", "R-69", "F-167", "F-168")
 def test_a_denial_is_confirmed(home, browser, opened):
     page = browser.get(answered(home, browser, opened, "deny")).content.decode()
 
@@ -62,7 +62,7 @@ def test_a_denial_is_confirmed(home, browser, opened):
     assert "Nothing was shared" in page
 
 
-@pytest.mark.spec("F-169", "F-170")
+@pytest.mark.spec("F-169", "R-69", "F-170")
 @pytest.mark.parametrize(
     ("sent", "why"),
     [

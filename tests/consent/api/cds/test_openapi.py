@@ -76,7 +76,7 @@ def test_answers_are_what_the_document_says(document, world, client):
         schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         whole = OAS31Validator({**schema, "components": document["components"]})
         assert [error.message for error in whole.iter_errors(answer)] == [], path
-        assert next(iter(answer.values())), path
+        assert any(answer.values()), path
     made = register(client).json()
     schema = document["paths"]["/cds/registration"]["post"]["responses"]["201"]["content"][
         "application/json"

@@ -125,7 +125,7 @@ def test_an_address_that_calls_too_often_waits_and_others_do_not(client, setting
     assert client.get(ADDRESS, REMOTE_ADDR="10.0.0.7").status_code == 200
 
 
-@pytest.mark.spec("M-37", "R-80", "R-81")
+@pytest.mark.spec("M-37", "R-80", "R-81", "R-192")
 def test_an_objects_own_metadata_is_for_its_registration_alone(client, party, stranger):
     path = f"/cds/clients/{party.sandbox.client_id}/server-metadata"
 
