@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NEW = timedelta(days=14)
 LONG_AGO = timedelta(days=90)
-_READ = (GrantStatus.ACTIVE, GrantStatus.PARTIAL, GrantStatus.NEEDS_AUTHORIZATION)
+_READ = (GrantStatus.ACTIVE, GrantStatus.PARTIAL)  # what needs a decision stands above the notices already
 
 
 @dataclass(frozen=True, slots=True)
