@@ -33,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     WhiteNoiseMiddleware.add_files_from_finders = add_cached_files
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first: last, a worker would be at one of them when the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays: the collector need not walk through libraries and tests again and again."""
     gc.collect()

@@ -1,5 +1,8 @@
+from datetime import date
+
 import pytest
 
+from datahub.store.partitions import ensure_partitions
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import Household, household
 
@@ -12,3 +15,9 @@ def reader(db) -> Reader:
 @pytest.fixture
 def home(db) -> Household:
     return household()
+
+
+@pytest.fixture
+def spring_of_2026(db) -> None:
+    """The partitions of its readings, so that no example has to make them again: each costs more than the one before."""
+    ensure_partitions(first_day=date(2026, 2, 1), last_day=date(2026, 5, 31))

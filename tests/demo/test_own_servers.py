@@ -14,28 +14,23 @@ from cdsc_portal.web.staff_roles import ADMINISTRATOR, OURS, ROLES
 from tools.files import ROOT
 from tools.own_postgres import OwnPostgres
 
-# what an installation does first, and then what each role may do
+# what an installation does first, whether it says that all is well, and what each role may do
 COMMANDS = """
 import json
+import sys
 
 import django
 from django.core.management import call_command
 
 django.setup()
 call_command("migrate", verbosity=0)
+call_command("check", databases=["default"], stdout=sys.stderr)
+call_command("migrate", check_unapplied=True, stdout=sys.stderr)
 
 from django.contrib.auth.models import Group
 
 named = ("name", "permissions__content_type__app_label", "permissions__codename")
 print(json.dumps([(role, f"{app}.{codename}") for role, app, codename in Group.objects.values_list(*named)]))
-"""
-MORE_COMMANDS = """
-import django
-from django.core.management import call_command
-
-django.setup()
-call_command("check", databases=["default"])
-call_command("migrate", check_unapplied=True)
 """
 
 
@@ -48,6 +43,7 @@ def own_postgres():
             yield postgres.url
 
 
+@pytest.mark.long
 def test_one_migrate_makes_an_empty_postgresql_of_ones_own_ready(own_postgres, tmp_path):
     environment = {
         **os.environ,
@@ -57,12 +53,9 @@ def test_one_migrate_makes_an_empty_postgresql_of_ones_own_ready(own_postgres, t
         "VAR_DIR": str(tmp_path / "var"),
     }
 
-    def run(commands: str) -> bytes:
-        python = [sys.executable, "-c", commands]
-        return subprocess.run(python, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout
-
-    may = {(role, name) for role, name in json.loads(run(COMMANDS))}
-    run(MORE_COMMANDS)
+    python = [sys.executable, "-c", COMMANDS]
+    done = subprocess.run(python, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
+    may = {(role, name) for role, name in json.loads(done.stdout)}
 
     everything = {
         (ADMINISTRATOR, f"{app}.{verb}_{model._meta.model_name}")

@@ -14,6 +14,7 @@ from datahub.mix.steps import page_of_steps
 from datahub.models import MixBlock, MixLoad, MixSeries, MixShare
 from datahub.store.mix_blocks import note_written
 from tests.datahub.mix.region import amount, customer, mark, work_out
+from tests.support.examples import rolled_back
 
 pytestmark = pytest.mark.django_db
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -86,12 +87,10 @@ def pages(first, past, rows):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=tables, then=tables, east=tables, first=bounds, past=bounds, rows=st.integers(1, 25))
+@rolled_back
 def test_packed_steps_are_those_of_the_rows_page_by_page(db, before, then, east, first, past, rows):
     if first is not None and past is not None and first >= past:
         first, past = past - 1, first
-    MixShare.objects.all().delete()
-    MixBlock.objects.all().delete()
-    MixLoad.objects.all().delete()
     for minute, (table, name) in enumerate([(before, NAME), (east, OTHER), (then, NAME)]):
         write(table, name, at=FIRST + timedelta(days=9, minutes=minute))
 

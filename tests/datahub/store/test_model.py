@@ -22,6 +22,7 @@ from datahub.usage.readings import readings
 from tests.datahub.store.stored import stated_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory
+from tests.support.examples import rolled_back
 
 WEAK = {Quality.ESTIMATED, Quality.PROVISIONAL}
 # the night clocks change in North America follows
@@ -179,6 +180,7 @@ def limited(value, scale, scales):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(loads=loads, scales=sizes, window=windows)
+@rolled_back
 def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window):
     meters = [MeterDeviceFactory(), MeterDeviceFactory()]
     keys = ChannelKeys.of(

@@ -1,5 +1,6 @@
 """Sums as one would write them down: reading by reading, with fractions, over what `readings()` shows."""
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -30,11 +31,14 @@ def plain_sums(spans, by, zone: ZoneInfo) -> dict[tuple[int, int, date], Plain]:
             )
     sums = defaultdict(Plain)
     for (contract, channel), readings_of_channel in single.items():
-        taken = []
+        taken: list[
+            tuple[int, int]
+        ] = []  # in order and apart, so that the last that begins before an end decides
         for length, start, worth, quality in sorted(readings_of_channel):
-            if any(start < end and begin < start + length for begin, end in taken):
+            place = bisect_left(taken, (start + length,))
+            if place and start < taken[place - 1][1]:
                 continue
-            taken.append((start, start + length))
+            insort(taken, (start, start + length))
             day = datetime.fromtimestamp(start, UTC).astimezone(zone).date()
             plain = sums[contract, channel, first_day(day, by)]
             plain.total += worth

@@ -16,6 +16,7 @@ from datahub.usage.sum_periods import By
 from datahub.usage.summed_usage import service_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
+from tests.support.examples import rolled_back
 
 START, HOURS = datetime(2026, 3, 6, 8, tzinfo=UTC), 60
 HOUR = timedelta(hours=1)
@@ -26,6 +27,7 @@ reads = st.lists(st.integers(0, HOURS), min_size=2, max_size=8, unique=True).map
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("spring_of_2026")
 @pytest.mark.spec("P-26")
 @settings(
     max_examples=60,
@@ -44,6 +46,7 @@ reads = st.lists(st.integers(0, HOURS), min_size=2, max_size=8, unique=True).map
     ),
     link=st.tuples(st.integers(0, 20), st.integers(30, HOURS)).map(list),
 )
+@rolled_back
 def test_what_counts_is_what_the_rule_says(intervals, registers, link):
     meter, (first, past) = MeterDeviceFactory(), link
     by_rank: dict[

@@ -20,6 +20,7 @@ from datahub.usage.sums import known_readings, usage_sums
 from tests.datahub.usage.plain import as_plain, plain_due, plain_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
+from tests.support.examples import rolled_back
 
 HOUR = 3600
 NIGHTS = [  # the evening before the clocks change, and the turn of a year
@@ -70,6 +71,7 @@ links = st.tuples(st.integers(0, HOURS * 60), st.integers(0, HOURS * 60), st.int
     by=st.sampled_from(By),
     stated=st.sampled_from(["stated", "none", "another zone's"]),
 )
+@rolled_back
 def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
     meter, run, first = MeterDeviceFactory(), FeedRunFactory(), int(night.timestamp())
     with override_settings(TIME_ZONE="America/New_York" if stated == "another zone's" else zone):

@@ -23,6 +23,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory
 from tests.factories.feeds import load_readings, usage_series
+from tests.support.examples import rolled_back
 
 FIRST, PAST = date(2026, 3, 6), date(2026, 3, 10)  # four local days, the third of 23 hours
 START = datetime(2026, 3, 6, 8, tzinfo=UTC)
@@ -145,6 +146,7 @@ def figures(home, bill):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("spring_of_2026")
 @pytest.mark.spec("P-26")
 @settings(
     max_examples=25,
@@ -153,6 +155,7 @@ def figures(home, bill):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(points=points)
+@rolled_back
 def test_every_place_tells_one_total(points):
     home = household(start=date(2025, 1, 1))
     expected, is_fine = 0, True

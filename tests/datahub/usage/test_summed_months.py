@@ -24,6 +24,7 @@ from tests.datahub.usage.month_sums import columns, sum_all, wrong_months
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_days, load_readings, usage_series
 from tests.support.child import in_a_child
+from tests.support.examples import rolled_back
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ZONES = ["America/Los_Angeles", "Europe/London", "Asia/Kolkata", "Pacific/Auckland", "UTC"]
@@ -46,6 +47,7 @@ minutes = st.integers(-24 * 60, (DAYS + 1) * 24 * 60)
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("spring_of_2026")
 @settings(
     max_examples=80,
     deadline=None,
@@ -61,6 +63,7 @@ minutes = st.integers(-24 * 60, (DAYS + 1) * 24 * 60)
     sums_last=st.booleans(),
     by=st.sampled_from([By.MONTH, By.YEAR]),
 )
+@rolled_back
 def test_closed_months_give_what_their_blocks_give(
     loads, cuts, step, zones, changes_zone, sums_last, by
 ):  # fmt: skip

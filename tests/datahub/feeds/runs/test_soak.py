@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tools.files import ROOT
 
 KILLS, SEED = 5, 12  # each kind among them
 
 
+@pytest.mark.long
 def test_whatever_is_killed_no_reading_is_lost_or_doubled():
     own = {
         name: value
