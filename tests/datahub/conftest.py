@@ -19,5 +19,5 @@ def home(db) -> Household:
 
 @pytest.fixture
 def spring_of_2026(db) -> None:
-    """The partitions of its readings, so that no example has to make them again: each costs more than the one before."""
+    """The partitions of its readings, made once for all examples of a test."""
     ensure_partitions(first_day=date(2026, 2, 1), last_day=date(2026, 5, 31))
