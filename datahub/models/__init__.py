@@ -1,5 +1,8 @@
-"""The data: feeds in, usage, bills and generation mix."""
+"""The data: feeds in, usage, bills and generation mix. A file that is new in this folder is found."""
 
+from importlib import import_module
+
+from cdsc_portal.lib.runtime.declarations import file_names
 from datahub.models.bills import BillSection, BillStatement, LineItem
 from datahub.models.downloads import Download, DownloadProblem, DownloadStatus
 from datahub.models.feeds import Feed, FeedRun, ParkedReadings, RejectedRow, RunStatus
@@ -41,3 +44,6 @@ __all__ = [
     "ParkedReadings", "PartitionRecord", "PeriodReading", "PeriodReadingHistory", "RejectedRow", "RunStatus",
     "SeenFile", "SourceKind", "StaffToken", "SummedMonth", "UnnotedChange",
 ]  # fmt: skip
+
+for _name in file_names(__path__):
+    import_module(f"{__name__}.{_name}")
