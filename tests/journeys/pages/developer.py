@@ -1,8 +1,16 @@
 """Pages of a third party's own people."""
 
 from cdsc_portal.lib.time import clock
-from consent.models import ClientContact
-from consent.services.third_parties.threads import answer, write_to_utility
+from consent.models import (
+    ClientContact,
+    Message,
+    MessageStatus,
+    MessageType,
+    RegistrationField,
+    RegistrationStep,
+)
+from consent.services.third_parties.threads import answer, ask_registration, write_to_utility
+from consent.step_links import step_key
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import GrantFactory
 from tests.journeys.consent_steps import sunny_roofs
@@ -22,6 +30,47 @@ def a_contact_with_a_thread():
     )
     answer(thread=thread, by=StaffFactory(), by_client=False, text="It is added.", at=clock.now())
     return user, thread, client
+
+
+def a_contact_with_a_request():
+    client, user = sunny_roofs(), UserFactory(email="dev@example.com", name="Robin Example")
+    ClientContact.objects.create(client=client, user=user)
+    items = [("Contract", "Who signed it"), ("Owner", "Who owns the company")]
+    thread = ask_registration(
+        registration=client.registration,
+        client=client,
+        subject="Two things are missing",
+        text="We need them before we go on.",
+        items=items,
+        by=StaffFactory(),
+        at=clock.now(),
+    )
+    return user, thread, client
+
+
+def a_step_to_take():
+    registration = sunny_roofs().registration
+    field = RegistrationField.objects.create(
+        field_id="plan", type="online_form", description="Tell us how you keep the data."
+    )
+    step = RegistrationStep.objects.create(registration=registration, field=field, status="open")
+    step.message = Message.objects.create(
+        registration=registration, type=MessageType.ONLINE_FORM_REQUEST, status=MessageStatus.OPEN, name="A form",
+        description="Tell us how you keep the data.", by_client=False, step=step, related_type="online_form",
+    )  # fmt: skip
+    step.save()
+    return step.message
+
+
+def a_step_whose_link_is_over():
+    message = a_step_to_take()
+    message.link_expires = clock.now()
+    message.save()
+    return message
+
+
+def step_opened(page, message):
+    page.goto(f"/third-parties/steps/{step_key(message)}/")
 
 
 def a_contact_of_nothing():
@@ -76,6 +125,26 @@ PAGES = (
         opened(lambda world: f"/developer/messages/{world[1].public_id}/"),
         {"en": "A second redirect address", "es": "A second redirect address"},
         (".thread", "textarea"),
+    ),
+    MapPage(
+        "developer-request",
+        a_contact_with_a_request,
+        opened(lambda world: f"/developer/messages/{world[1].public_id}/"),
+        {"en": "Two things are missing", "es": "Two things are missing"},
+        (".thread", "textarea", "input[type=file]"),
+    ),
+    MapPage(
+        "registration-step",
+        a_step_to_take,
+        step_opened,
+        {"en": "Fill in a form", "es": "Rellene un formulario"},
+        ("textarea", "input[type=file]"),
+    ),
+    MapPage(
+        "registration-step-over",
+        a_step_whose_link_is_over,
+        step_opened,
+        {"en": "This link is over", "es": "Este enlace ha caducado"},
     ),
     MapPage(
         "developer-new-message",
