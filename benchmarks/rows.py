@@ -50,6 +50,32 @@ def table() -> Iterator[None]:
             editor.delete_model(RowReading)
 
 
+class PlainRow(models.Model):
+    """A row of a few columns, as a registration stores some dozen of."""
+
+    name = models.CharField(max_length=200)
+    values = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "benchmarks"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@contextmanager
+def plain_table() -> Iterator[None]:
+    """The table of PlainRow exists inside."""
+    with connection.schema_editor() as editor:
+        editor.create_model(PlainRow)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(PlainRow)
+
+
 def copy_rows(rows: Iterable[Row]) -> None:
     """Binary COPY straight into the table, its indexes and its foreign key on."""
     with (

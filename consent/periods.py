@@ -89,19 +89,33 @@ def narrowed_period(
             return period
         if period.access_ends is not None and end > last_day(period.access_ends):
             raise WiderThanRequested("end")
-        ends = _earlier(period.access_ends, end_of_day(end, zone))
-        if ends <= at:
-            raise EmptyPeriod("end")
-        return PartPeriod(window, ends, period.lasting)
+        return cut_period(period, kind=kind, start=None, end=end_of_day(end, zone), at=at)
     if start is not None and window.start is not None and start < timezone.localdate(window.start):
         raise WiderThanRequested("start")
     if end is not None and window.end is not None and end > last_day(window.end):
         raise WiderThanRequested("end")
     first = None if start is None else local_midnight(start, zone)
-    cut = window.intersect(Span(first, None if end is None else end_of_day(end, zone)))
+    return cut_period(
+        period, kind=kind, start=first, end=None if end is None else end_of_day(end, zone), at=at
+    )
+
+
+def cut_period(
+    period: PartPeriod, *, kind: Period, start: datetime | None, end: datetime | None, at: datetime
+) -> PartPeriod:
+    """What `period` and the time from `start` to `end` have in common; None leaves that side as it is.
+
+    Raises EmptyPeriod where no time remains.
+    """
+    if kind is Period.NOW:
+        ends = period.access_ends if end is None else _earlier(period.access_ends, end)
+        if ends is not None and ends <= at:
+            raise EmptyPeriod("end")
+        return PartPeriod(period.window, ends, period.lasting)
+    cut = period.window.intersect(Span(start, end))
     if cut is None:
         raise EmptyPeriod("end" if end is not None else "start")
-    if cut.end is None or cut.end == window.end:
+    if cut.end is None or cut.end == period.window.end:
         return PartPeriod(cut, period.access_ends, period.lasting)
     if cut.end > at:
         return PartPeriod(cut, _earlier(period.access_ends, cut.end), period.lasting)

@@ -135,6 +135,8 @@ def subject_and_paragraphs(notice: Notice, facts: NoticeFacts, reader: User) -> 
         opening = _("%(person)s took what they own out of what is shared with %(company)s.")
     elif notice is Notice.CHANGED and facts.change == Change.OWNER_STOPPED:
         opening = _("You took what you own out of what %(giver)s shares with %(company)s.")
+    elif notice is Notice.CHANGED and facts.change == Change.GIVEN_UP:
+        opening = _("%(company)s gave up some of its access. It can now read less than before.")
     elif notice is Notice.CHANGED and doer:
         opening = _("%(person)s changed what is shared with %(company)s. It is less than before.")
 

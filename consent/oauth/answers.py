@@ -23,6 +23,7 @@ def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> 
         application=request.client,
         user=grant.user,
         grant=grant,
+        consent_request=request,
         code=checksum(code),
         token_family=uuid.uuid4(),
         expires=at + CODE_LIFETIME,

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils.timezone import get_default_timezone
 
 from cdsc_portal.lib.json.encoder import dumps
-from consent.models import Client, ClientStatus
+from consent.models import Client, ClientStatus, Grant
+from consent.oauth.incoming import GRANT_ID, SEPARATOR
 from consent.oauth.redirects import default_redirect_uri
 from consent.redirect_addresses import is_registered, why_refused
 from consent.requests import AccessRequest, InvalidRequest, parse_request
@@ -18,6 +19,7 @@ from consent.services.access_requests import (
     may_request,
     within_limits,
 )
+from consent.services.third_parties.grant_updates import INVALID_VALUE, grant_to_update
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
 _PROMPTS = frozenset({"login", "consent", "select_account"})
@@ -121,6 +123,26 @@ def validate_request(
         code_challenge=challenge,
         redirect_uri_sent="redirect_uri" in sent,
         prompt_login="login" in prompts,
+        updates=_updated_grant(sent, target.client, access, at),
+    )
+
+
+def _updated_grant(sent: dict[str, str], client: Client, access: AccessRequest, at: datetime) -> Grant | None:
+    """The grant that the request names, judged after all its other parameters (R-166, R-167); None without one."""
+    if not (named := sent.get(GRANT_ID)):
+        return None
+    if SEPARATOR in named:
+        raise RefusedRequest("invalid_request", f"{GRANT_ID} is there more than once.")
+    grant = grant_to_update(named, client=client, access=access, at=at)
+    if grant is None:
+        raise unfit_grant_id()
+    return grant
+
+
+def unfit_grant_id() -> RefusedRequest:
+    return RefusedRequest(
+        INVALID_VALUE,
+        f"{GRANT_ID} is no grant of this client that can be updated, or does not list the scope that is asked for.",
     )
 
 

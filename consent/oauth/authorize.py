@@ -20,13 +20,16 @@ from consent.oauth.authorization_request import (
     registered_target,
     require_code_flow,
     require_may_request,
+    unfit_grant_id,
     validate_request,
 )
 from consent.oauth.incoming import MalformedParametersError, parameters
 from consent.oauth.rate_limit import TooManyCalls, count_claimed_call
 from consent.oauth.redirects import answer_url, error_answer
 from consent.pages.redirects import BackToClient, SeeOther
+from consent.requests import AccessRequest
 from consent.services.access_requests import UnusableRequestUri, open_request, store_request
+from consent.services.third_parties.grant_updates import fits_grant
 
 log = structlog.get_logger()
 
@@ -90,13 +93,18 @@ def _authorize_pushed(
     """
     try:
         require_may_request(client)
-        return _redirect_to_page(
-            request, *open_request(client=client, request_uri=sent["request_uri"], at=at)
-        )
+        stored, key = open_request(client=client, request_uri=sent["request_uri"], at=at)
     except UnusableRequestUri:
         error = RefusedRequest("invalid_request_uri", "request_uri is expired, used or not this client's.")
     except RefusedRequest as refused:
         error = refused
+    else:
+        if stored.updates is None or fits_grant(
+            stored.updates, AccessRequest.from_json(stored.details), at=at
+        ):
+            return _redirect_to_page(request, stored, key)
+        target = RedirectTarget(client, stored.redirect_uri, stored.state)
+        return _redirect_with_error(target, unfit_grant_id())  # it may have ended since the push
     return _redirect_with_error(registered_target(client, sent), error)
 
 

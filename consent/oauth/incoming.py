@@ -6,6 +6,8 @@ from django.http import HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
 _REPEATABLE = frozenset({"resource"})  # RFC 8707
+GRANT_ID = "cds_grant_id"
+SEPARATOR = "\x00"  # between several grant ids, which are judged after all other parameters
 _LENGTH_DIGITS = 18  # more are no length of anything, and too many for int()
 
 
@@ -21,10 +23,13 @@ def parameters(encoded: str) -> dict[str, str]:
         raise MalformedParametersError("The parameters are not form-encoded UTF-8.") from error
     decoded: dict[str, str] = {}
     for name, value in pairs:
-        if name in decoded and name not in _REPEATABLE:
-            raise MalformedParametersError(f"The parameter {name} is there more than once.")
         if "\x00" in name + value:
             raise MalformedParametersError("A parameter has a NUL character.")
+        if name == GRANT_ID:
+            decoded[name] = SEPARATOR.join(filter(None, (decoded.get(name), value)))
+            continue
+        if name in decoded and name not in _REPEATABLE:
+            raise MalformedParametersError(f"The parameter {name} is there more than once.")
         decoded[name] = value
     return {name: value for name, value in decoded.items() if value}
 

@@ -88,14 +88,15 @@ class PortalValidator(OAuth2Validator):
         grant = tokens.locked_grant_of_code(digest, client)
         if grant is None:
             return False
-        codes = list(grant.codes.all())  # two after a double click
+        codes = list(grant.codes.all())
         presented = next(stored for stored in codes if stored.code == digest)
+        alike = [each for each in codes if each.consent_request_id == presented.consent_request_id]
         if presented.spent:
             tokens.end_tokens_of(grant, at=at)
             return False
         if (
             presented.expires <= at
-            or any(stored.spent for stored in codes)
+            or any(stored.spent for stored in alike)  # two after a double click
             or not tokens.may_issue_tokens(grant, at=at)
         ):
             return False

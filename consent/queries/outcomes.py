@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import AuthorizationCode, ConsentRequest, Grant, Receipt, RequestStatus
 
 
-def code_was_used(grant: Grant) -> bool:
-    """Whether the third party has exchanged a code of `grant`. One query."""
-    return AuthorizationCode.objects.filter(grant=grant, spent__isnull=False).exists()
+def code_was_used(request: ConsentRequest) -> bool:
+    """Whether the third party has exchanged a code that `request` led to. One query."""
+    of_request = Q(consent_request=request) | Q(consent_request=None, grant=request.granted)
+    return AuthorizationCode.objects.filter(of_request, spent__isnull=False).exists()
 
 
 def current_receipt(grant: Grant) -> Receipt:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.queries.roles import shares_from
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
-from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
+from consent.models import Client, ClientStatus, ConsentRequest, Grant, RequestStatus
 from consent.periods import requested_period
 from consent.queries.scope_offers import OfferLimits, limits_of, offer_states
 from consent.requests import AccessRequest, InvalidDetails, RequestedPart
@@ -40,13 +40,17 @@ class BoundToAnotherUser(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The OAuth parameters of a request beside the data it names; the endpoint validates them before."""
+    """The OAuth parameters of a request beside the data it names; the endpoint validates them before.
+
+    `updates` is the grant that an approval changes.
+    """
 
     redirect_uri: str
     state: str
     code_challenge: str
     redirect_uri_sent: bool = True
     prompt_login: bool = False
+    updates: Grant | None = None
 
 
 def allowed_scopes(client: Client) -> frozenset[str]:
@@ -232,5 +236,6 @@ def _columns(client: Client, access: AccessRequest, context: RequestContext) -> 
         "state": context.state,
         "code_challenge": context.code_challenge,
         "prompt_login": context.prompt_login,
+        "updates": context.updates,
         "details": access.as_json(),
     }

@@ -11,6 +11,7 @@ from accounts.queries.roles import shareable_contracts
 from consent.mail.grant_events import mail_approval
 from consent.mail.personal import mail_waiting_request
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
+from consent.parts import Part
 from consent.queries.deciders import is_handed_over_to
 from consent.queries.known_company import open_grants_with
 from consent.requests import AccessRequest, InvalidDetails
@@ -32,9 +33,10 @@ from consent.services.decision import (
 )
 from consent.services.digests import changed_aspects
 from consent.services.grants import create_grant
-from consent.services.offer import OFFER_ASPECTS, build_offer
+from consent.services.offer import OFFER_ASPECTS, Offer, build_offer
 from consent.services.receipts import write_receipt
 from consent.services.revoke import revoke_grant
+from consent.services.third_parties.grant_updates import fits_user, update_grant
 from consent.services.transitions import record_event
 from consent.transitions import GrantStatus
 from consent.wording import recorded_in_words
@@ -53,7 +55,8 @@ def approve_request(
     recorded: RecordedConsent | None = None,
     replace: bool = False,
 ) -> Grant:
-    """Grant what `decision` names: writes grant, event, receipt and mail in one transaction.
+    """Grant what `decision` names, or change the grant that `request` names: writes grant, event, receipt and mail in
+    one transaction.
 
     `digest` is that of the offer which the customer read. Everything is checked again under a lock, so that two
     approvals at once give one grant. `recorded` is set where staff entered a decision that `by` gave by phone or
@@ -68,6 +71,8 @@ def approve_request(
     if offer.may_decide and offer.digest != digest:
         raise OfferChanged(changed_aspects(digest, offer.digest, OFFER_ASPECTS))
     parts = validate_decision(offer, decision, at=at)
+    if request.updates_id is not None:
+        return _approve_update(request, offer, parts, by=by, recorded=recorded, at=at)
     former = open_grants_with(client=request.client, user=by, at=at) if replace else []
     grant = create_grant(client=request.client, user=by, parts=parts, contracts=offer.contracts, at=at)
     record_event(
@@ -85,6 +90,33 @@ def approve_request(
         revoke_grant(grant=each, by=by, actor=Actor.CUSTOMER, at=at, public_reason=_REPLACED % receipt.number)
         Grant.objects.filter(pk=each.pk).update(replaced_by=grant)
     _store_outcome(request, RequestStatus.APPROVED, at=at, grant=grant)
+    mail_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
+    return grant
+
+
+def _approve_update(
+    request: ConsentRequest,
+    offer: Offer,
+    parts: Collection[Part],
+    *,
+    by: User,
+    recorded: RecordedConsent | None,
+    at: datetime,
+) -> Grant:
+    """The grant that the request names, changed. Raises RequestOver where it has ended, or is not `by`'s to change."""
+    assert request.updates_id is not None
+    grant = (
+        Grant.objects.select_for_update(of=("self",))
+        .select_related("client", "user")
+        .get(pk=request.updates_id)
+    )
+    request.updates = grant
+    if not fits_user(request, by, at=at):
+        raise RequestOver
+    receipt = update_grant(
+        grant=grant, offer=offer, parts=parts, contracts=offer.contracts, by=by, recorded=recorded, at=at
+    )
+    _store_outcome(request, RequestStatus.APPROVED, at=at, grant=None)
     mail_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant
 
@@ -114,7 +146,11 @@ def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
     is over or another's, or `by` may decide it without help.
     """
     locked = _lock_request(request, by, at)
-    if locked.user_id != by.pk or shareable_contracts(user=by, at=at).exists():
+    if (
+        locked.updates_id is not None
+        or locked.user_id != by.pk
+        or shareable_contracts(user=by, at=at).exists()
+    ):
         raise MayNotDecide
     if locked.handed_over is not None:
         return False
@@ -158,7 +194,7 @@ def _lock_request(request: ConsentRequest, by: User, at: datetime) -> ConsentReq
     if locked.user_id != by.pk and not is_handed_over_to(by, locked, at=at):
         raise MayNotDecide
     if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):
-        raise AlreadyDecided(locked.grant)
+        raise AlreadyDecided(locked.granted)
     if locked.status != RequestStatus.WAITING or locked.expires <= at:
         raise RequestOver
     return locked

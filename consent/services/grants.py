@@ -11,6 +11,7 @@ from consent.models import Client, Grant, GrantPart, RemovedService, Selection
 from consent.parts import Part
 from consent.queries.grant_contents import GrantContents
 from consent.scopes.base import Period
+from consent.scopes.catalogue import SCOPES
 from consent.services.journal import journal_contents
 from consent.transitions import GrantStatus
 
@@ -27,32 +28,36 @@ def create_grant(
     grant = Grant(client=client, user=user, status=GrantStatus.ACTIVE, created=at, modified=at)
     _set_content(grant, parts, contracts)
     grant.save(force_insert=True)
-    rows = GrantPart.objects.bulk_create(
-        GrantPart(
-            grant=grant,
-            scope=part.scope.id,
-            position=position,
-            window_start=part.period.window.start,
-            window_end=part.period.window.end,
-            access_ends=part.period.access_ends,
-            resolution=part.resolution,
-            meters=sorted(part.meters),
-        )
-        for position, part in enumerate(parts)
-    )
-    pairs = list(zip(rows, parts, strict=True))
-    Selection.objects.bulk_create(
-        Selection(part=row, contract_id=contract)
-        for row, part in pairs
-        for contract in sorted(part.contracts)
-    )
-    through = GrantPart.future_accounts.through
-    through.objects.bulk_create(
-        through(grantpart_id=row.pk, billingaccount_id=account)
-        for row, part in pairs
-        for account in sorted(part.future_accounts)
-    )
+    _create_parts(grant, dict(enumerate(parts)), later_since=None)
     return grant
+
+
+def replace_parts(
+    grant: Grant,
+    contents: GrantContents,
+    *,
+    kept: Collection[Part],
+    agreed: Collection[Part],
+    contracts: Mapping[int, ServiceContract],
+    at: datetime,
+) -> None:
+    """Make a locked grant hold `agreed`, and of its `contents` those parts of other scopes that are `kept`.
+
+    `contracts` are those that `agreed` names, by key. The number of statements grows with the parts alone.
+    """
+    parts = sorted((*kept, *agreed), key=lambda part: list(SCOPES).index(part.scope.id))
+    kept_ids = {part.scope.id for part in kept}
+    grant.parts.exclude(scope__in=kept_ids).delete()
+    for position, part in enumerate(parts):
+        if part.scope.id in kept_ids:
+            GrantPart.objects.filter(pk=contents.rows[part.scope.id].pk).update(position=position)
+    created = {position: part for position, part in enumerate(parts) if part.scope.id not in kept_ids}
+    _create_parts(grant, created, later_since=at)
+    _record_removed(grant, contents, parts, at)
+    _set_content(grant, parts, {**contents.contracts, **contracts})
+    journal_contents(grant, parts)
+    grant.modified = at
+    grant.save()
 
 
 def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Part], *, at: datetime) -> None:
@@ -61,13 +66,7 @@ def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Pa
     Contracts that joined from an account and remain become selections; removed ones are recorded in RemovedService.
     The number of statements grows with the parts, not with the contracts.
     """
-    removed = contents.contracts.keys() - frozenset[int]().union(*(part.contracts for part in remaining))
-    RemovedService.objects.bulk_create(
-        [RemovedService(grant=grant, contract_id=pk, at=at) for pk in sorted(removed)],
-        update_conflicts=True,
-        unique_fields=["grant", "contract"],
-        update_fields=["at"],
-    )
+    _record_removed(grant, contents, remaining, at)
     grant.parts.exclude(scope__in=[part.scope.id for part in remaining]).delete()
     through = GrantPart.future_accounts.through
     for part in remaining:
@@ -85,6 +84,47 @@ def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Pa
     journal_contents(grant, remaining)
     grant.modified = at
     grant.save()
+
+
+def _create_parts(grant: Grant, parts: Mapping[int, Part], *, later_since: datetime | None) -> None:
+    """Store `parts` by their positions. Three statements."""
+    rows = GrantPart.objects.bulk_create(
+        GrantPart(
+            grant=grant,
+            scope=part.scope.id,
+            position=position,
+            window_start=part.period.window.start,
+            window_end=part.period.window.end,
+            access_ends=part.period.access_ends,
+            later_since=later_since,
+            resolution=part.resolution,
+            meters=sorted(part.meters),
+        )
+        for position, part in parts.items()
+    )
+    pairs = list(zip(rows, parts.values(), strict=True))
+    Selection.objects.bulk_create(
+        Selection(part=row, contract_id=contract)
+        for row, part in pairs
+        for contract in sorted(part.contracts)
+    )
+    through = GrantPart.future_accounts.through
+    through.objects.bulk_create(
+        through(grantpart_id=row.pk, billingaccount_id=account)
+        for row, part in pairs
+        for account in sorted(part.future_accounts)
+    )
+
+
+def _record_removed(grant: Grant, contents: GrantContents, parts: Collection[Part], at: datetime) -> None:
+    """Of the contracts that were open, those that no part has any more."""
+    removed = contents.contracts.keys() - frozenset[int]().union(*(part.contracts for part in parts))
+    RemovedService.objects.bulk_create(
+        [RemovedService(grant=grant, contract_id=pk, at=at) for pk in sorted(removed)],
+        update_conflicts=True,
+        unique_fields=["grant", "contract"],
+        update_fields=["at"],
+    )
 
 
 def _set_content(grant: Grant, parts: Collection[Part], contracts: Mapping[int, ServiceContract]) -> None:

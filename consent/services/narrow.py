@@ -83,8 +83,15 @@ def remove_services(
 
 
 @transaction.atomic
-def narrow_to(*, grant: Grant, cut: Callable[[Part], Part | None], at: datetime) -> Receipt | None:
-    """Reduce each part of `grant` to what `cut` leaves of it, or to nothing (None), at nobody's word but the system's.
+def narrow_to(
+    *,
+    grant: Grant,
+    cut: Callable[[Part], Part | None],
+    at: datetime,
+    actor: str = Actor.SYSTEM,
+    change: Change = Change.NARROWED,
+) -> Receipt | None:
+    """Reduce each part of `grant` to what `cut` leaves of it, or to nothing (None), at no customer's word.
 
     A grant that would open nothing is left as it is, and None returned: the caller ends or pauses it. Raises
     TransitionNotAllowed where it has ended.
@@ -100,8 +107,8 @@ def narrow_to(*, grant: Grant, cut: Callable[[Part], Part | None], at: datetime)
         contents,
         remaining,
         by=None,
-        actor=Actor.SYSTEM,
-        change=Change.NARROWED,
+        actor=actor,
+        change=change,
         at=at,
         form_token=None,
     )

@@ -34,11 +34,22 @@ from consent.wording import (
 
 
 def write_receipt(
-    *, grant: Grant, offer: Offer, parts: Collection[Part], by: User, recorded: RecordedConsent | None = None
+    *,
+    grant: Grant,
+    offer: Offer,
+    parts: Collection[Part],
+    by: User,
+    recorded: RecordedConsent | None = None,
+    former: Receipt | None = None,
+    kept: Collection[Part] = (),
 ) -> Receipt:
-    """Store the receipt of an approval, in the language the page was read in, or what was read out."""
+    """Store the receipt of an approval, in the language the page was read in, or what was read out.
+
+    Of a grant that is updated it supersedes the `former` one, and has what that one says of the parts that are `kept`.
+    """
     client, contracts, at = offer.request.client, offer.contracts, offer.at
     granted = {part.scope.id: part for part in parts}
+    kept_ids = {part.scope.id for part in kept}
     facts = {
         "utility": settings.UTILITY_NAME,
         "utility_terms_uri": settings.TERMS_URL,
@@ -55,41 +66,28 @@ def write_receipt(
         "approved_at": at.isoformat(),
         **_ends(grant),
         "parts": [
-            {
-                "scope": offered.scope.id,
-                "title": str(offered.scope.title),
-                "sentence": str(offered.scope.sentence),
-                "includes": [[str(words), str(example)] for words, example in offered.scope.includes],
-                "excludes": str(offered.scope.excludes),
-                "hint": str(offered.scope.hint),
-                **_dates(granted[offered.scope.id], at),
-                "readings": readings_in_words(granted[offered.scope.id]),
-                **_services(
-                    granted[offered.scope.id],
-                    contracts,
-                    (contracts[pk].public_id for pk in offered.contracts),
-                ),
-            }
-            for offered in offer.parts
-            if offered.scope.id in granted
+            *(part for part in (former.facts["parts"] if former else ()) if part["scope"] in kept_ids),
+            *(
+                _part_facts(offered, granted[offered.scope.id], contracts, at)
+                for offered in offer.parts
+                if offered.scope.id in granted
+            ),
         ],
         "left_out": [
             {"scope": part.scope.id, "title": str(part.scope.title)}
             for part in offer.parts
-            if part.scope.id not in granted
+            if part.scope.id not in granted and part.scope.id not in kept_ids
         ],
     }
     if recorded is not None:
         facts["recorded"] = recorded_in_words(recorded.how, recorded.given_at)
-    owners: Iterable[User] = ()
-    if offer.delegate:
-        owners = owners_of(contracts=frozenset[int]().union(*(part.contracts for part in parts)), at=at)
-    personal = {
-        "approver": {"name": by.name, "email": by.email},
-        "owners": [{"name": owner.name, "email": owner.email} for owner in owners],
-        "contracts": _contract_facts(contracts.values()),
-    }
-    return Receipt.objects.create(grant=grant, facts=facts, personal=personal, created=at)
+    personal = _personal(offer, parts, by=by)
+    if former is not None:
+        personal["contracts"] = {**former.personal.get("contracts", {}), **personal["contracts"]}
+    receipt = Receipt.objects.create(grant=grant, facts=facts, personal=personal, created=at)
+    if former is not None:
+        _link(former, receipt)
+    return receipt
 
 
 def supersede_receipt(
@@ -134,10 +132,43 @@ def supersede_receipt(
         created=at,
         form_token=form_token,
     )
+    _link(former, receipt)
+    return receipt
+
+
+def _personal(offer: Offer, parts: Collection[Part], *, by: User) -> dict[str, Any]:
+    owners: Iterable[User] = ()
+    if offer.delegate:
+        contracts = frozenset[int]().union(*(part.contracts for part in parts))
+        owners = owners_of(contracts=contracts, at=offer.at)
+    return {
+        "approver": {"name": by.name, "email": by.email},
+        "owners": [{"name": owner.name, "email": owner.email} for owner in owners],
+        "contracts": _contract_facts(offer.contracts.values()),
+    }
+
+
+def _link(former: Receipt, receipt: Receipt) -> None:
     with connection.cursor() as cursor:  # the one change of a receipt that the database lets pass
         cursor.execute("SELECT supersede_receipt(%s, %s)", [former.pk, receipt.pk])
     former.superseded_by = receipt
-    return receipt
+
+
+def _part_facts(
+    offered: Part, granted: Part, contracts: Mapping[int, ServiceContract], at: datetime
+) -> dict[str, Any]:
+    scope = offered.scope
+    return {
+        "scope": scope.id,
+        "title": str(scope.title),
+        "sentence": str(scope.sentence),
+        "includes": [[str(words), str(example)] for words, example in scope.includes],
+        "excludes": str(scope.excludes),
+        "hint": str(scope.hint),
+        **_dates(granted, at),
+        "readings": readings_in_words(granted),
+        **_services(granted, contracts, (contracts[pk].public_id for pk in offered.contracts)),
+    }
 
 
 def _dates(part: Part, at: datetime) -> dict[str, Any]:

@@ -9,9 +9,13 @@ from consent.api.cds import endpoints
 from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
 from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import ParameterRefused, Place, listed_words, moment_of, page_of
+from consent.api.cds.problems import Refused
 from consent.api.cds.shapes import GrantObject
+from consent.models import Grant
 from consent.queries.grant_listing import GrantFilter, GrantKey, Start, grant_keys
 from consent.queries.registration_grants import RegistrationGrant, grant_of_registration, grants_of_keys
+from consent.services.third_parties.client_values import ValueRefused
+from consent.services.third_parties.grant_changes import change_grant
 from consent.transitions import GrantStatus
 
 _FILTERS = (
@@ -76,6 +80,19 @@ def get_grant(call: AdminCall, grant_id: str) -> HttpResponse:
     return json_answer(grant_object(_own(call, grant_id), _uri(), at=call.at))
 
 
+def patch_grant(call: AdminCall, grant_id: str) -> HttpResponse:
+    """Close it, give some of it up, or want more (R-158 to R-162). Nothing waits for a review, so never 202 (R-163)."""
+    grants = Grant.objects.filter(client__registration=call.access.registration_id)
+    grant = grants.filter(public_id=grant_id).first()
+    if grant is None:
+        raise not_here()
+    try:
+        change_grant(grant=grant, sent=call.body, at=call.at)
+    except ValueRefused as refused:
+        raise Refused(400, refused.error, str(refused)) from refused
+    return get_grant(call, grant_id)
+
+
 def _sought(query: QueryDict) -> GrantFilter:
     statuses = listed_words(query, "statuses")
     if unknown := next((status for status in statuses if status not in _STATUSES), None):
@@ -105,4 +122,4 @@ def _uri() -> str:
 
 
 grants = admin_endpoint(get=list_grants)
-grant = admin_endpoint(get=get_grant)
+grant = admin_endpoint(get=get_grant, patch=patch_grant)

@@ -88,7 +88,7 @@ def _object(kind: type) -> Schema:
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
 
 
-_CLIENT = schema_of(ClientObject)["properties"]
+_CLIENT, _GRANT = (schema_of(kind)["properties"] for kind in (ClientObject, GrantObject))
 # by the function that makes the answer; one that is not here answers with some object
 _DECLARED: dict[Callable[..., Any], _Declared] = {
     clients.list_clients: _Declared(listing_of("clients", ClientObject)),
@@ -121,6 +121,14 @@ _DECLARED: dict[Callable[..., Any], _Declared] = {
     messages.get_attachment: _Declared(None),
     grants.list_grants: _Declared(listing_of("grants", GrantObject)),
     grants.get_grant: _Declared(_object(GrantObject)),
+    grants.patch_grant: _Declared(
+        _object(GrantObject),
+        body={
+            "status": {"type": "string", "enum": ["closed"]},
+            "scope": _TEXT,
+            "authorization_details": _GRANT["authorization_details"],
+        },
+    ),
     provided_files.list_files: _Declared(listing_of("files", FileObject)),
     provided_files.get_file: _Declared(_object(FileObject)),
     provided_files.get_content: _Declared(None, (200, 206, 304, 416)),

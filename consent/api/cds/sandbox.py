@@ -12,6 +12,7 @@ from consent.oauth.answers import error_redirect, success_redirect
 from consent.queries.registration_objects import objects_of
 from consent.services.access_requests import UnusableRequestUri
 from consent.services.decision import DecisionRefused
+from consent.services.third_parties.grant_updates import UnfitGrant
 from consent.services.third_parties.sandbox import (
     SandboxRefused,
     decide_as_test_customer,
@@ -44,6 +45,11 @@ def post_decision(call: AdminCall) -> HttpResponse:
         )
     except UnusableRequestUri as unusable:
         raise _refused("request_uri: it is expired, used or not this object's") from unusable
+    except UnfitGrant as unfit:
+        address = error_redirect(
+            request=unfit.request, error=unfit.error, description="cds_grant_id does not fit."
+        )
+        return json_answer({"redirect_uri": address, "grant_id": None}, status=201)
     except (SandboxRefused, DecisionRefused) as refused:
         raise _refused(str(refused)) from refused
     request.client = client

@@ -20,6 +20,7 @@ from consent.queries.outcomes import code_was_used, receipt_of
 from consent.queries.visible_grants import status_at
 from consent.requests import AccessRequest
 from consent.services.decision import ClientNotAllowed, DecisionRefused
+from consent.services.third_parties.grant_updates import INVALID_USER
 from consent.transitions import ENDED
 
 # a second click within this time repeats the first one's redirect
@@ -44,9 +45,9 @@ def decided_page(
     A second click right after the approval is redirected like the first, while the company has not used its code.
     Only the user who opened the request is redirected; only the giver gets the link to the receipt.
     """
-    grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
+    grant, decided, user = stored.granted, stored.decided_at or at, current_user(request)
     is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
-    if grant is not None and is_replay and not code_was_used(grant):
+    if grant is not None and is_replay and not code_was_used(stored):
         return BackToClient(success_redirect(request=stored, grant=grant, at=at))
     receipt = receipt_of(grant) if grant is not None and grant.user_id == user.pk else None
     ended = words_of(grant, at).words if grant and status_at(grant, at) in ENDED else ""
@@ -77,7 +78,7 @@ def handed_back_page(request: HttpRequest, stored: ConsentRequest, *, at: dateti
     A code goes out only while the company has used none, and to the browser that began: its own `state` is there.
     """
     grant = stored.grant
-    can_continue = grant is None or (status_at(grant, at) not in ENDED and not code_was_used(grant))
+    can_continue = grant is None or (status_at(grant, at) not in ENDED and not code_was_used(stored))
     if request.POST.get("action") == "continue" and can_continue:
         if grant is not None:
             return BackToClient(success_redirect(request=stored, grant=grant, at=at))
@@ -111,6 +112,12 @@ def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     back_url = error_redirect(request=stored, error="access_denied", description="The request has expired.")
     context = {"company": stored.client.name, "back_url": back_url}
     return render(request, "consent/request/expired.html", context, status=410)
+
+
+def unfit_grant(stored: ConsentRequest) -> HttpResponse:
+    """To the company: the grant that its request names is not this user's to change, or no longer (R-168)."""
+    words = "cds_grant_id is no grant that this customer gave and can still change."
+    return BackToClient(error_redirect(request=stored, error=INVALID_USER, description=words))
 
 
 def bound_to_another_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ from consent.pages.request.forms import (
     posted_choices,
     validate_choices,
 )
-from consent.pages.request.known_company import REPLACE, known_company
+from consent.pages.request.known_company import REPLACE, known_company, updated_sharing
 from consent.pages.request.page import deciders_of, request_page
 from consent.pages.request.saved_choices import (
     CHECKED,
@@ -67,8 +67,9 @@ from consent.services.decision import (
 )
 from consent.services.digests import changed_aspects
 from consent.services.offer import OFFER_ASPECTS, Offer, build_offer
+from consent.services.third_parties.grant_updates import fits_user
 
-_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "superseded_by")
+_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "updates", "user", "superseded_by")
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
 
 
@@ -122,6 +123,8 @@ class RequestView(View):
             return self._decided()
         if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
             return closed.closed_page(self.request, stored)
+        if stored.updates_id is not None and not fits_user(stored, user, at=self.at):
+            return closed.unfit_grant(stored)
         if decides_for_another:  # the request remains bound to who opened it
             return None
         try:
@@ -272,7 +275,11 @@ class RequestView(View):
         deciders = None
         if offer.delegate or not offer.may_decide:
             deciders = deciders_of(self.stored, viewer=user, at=self.at)
-        known = known_company(offer, user, answer=answer, at=self.at) if offer.may_decide else None
+        known = None
+        if self.stored.updates is not None:
+            known = updated_sharing(offer, self.stored.updates)
+        elif offer.may_decide:
+            known = known_company(offer, user, answer=answer, at=self.at)
         page = request_page(
             offer, choices, errors=errors, changes=changes, note=note, deciders=deciders, known=known
         )

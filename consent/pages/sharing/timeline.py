@@ -28,6 +28,9 @@ _CHANGES: dict[str, str | Promise] = {
     Change.OWNER_LEFT: gettext_lazy(
         "Changed: an account was taken out because whoever shared it no longer owns it"
     ),
+    Change.GIVEN_UP: gettext_lazy("Changed: the company gave up some of it"),
+    Change.REQUESTED: gettext_lazy("The company wants more than it may read"),
+    Change.WIDENED: gettext_lazy("Agreed anew"),
 }
 
 
@@ -80,6 +83,8 @@ def _step(event: GrantEvent) -> str:
         return _("Approved")
     if event.from_status == event.to_status:
         return str(_CHANGES.get(event.change, _CHANGES[Change.NARROWED]))
+    if event.change in (Change.REQUESTED, Change.WIDENED):
+        return str(_CHANGES[event.change])
     if event.change == Change.OWNER_LEFT:
         return _("Stopped: whoever shared it no longer owns the account")
     if (event.from_status, event.to_status) == (GrantStatus.SUSPENDED, GrantStatus.ACTIVE):

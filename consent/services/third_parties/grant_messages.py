@@ -59,7 +59,18 @@ _OF_STATUS = {
     GrantStatus.STOPPED: _News("No new data", "Grant %s gets no new data; what is there can be read."),
     GrantStatus.ERRORED: _News("Grant errored", "Something is wrong with grant %s at the utility."),
 }
-_OF_CHANGE = {Change.NARROWED: _NARROWED, Change.OWNER_STOPPED: _NARROWED, Change.OWNER_LEFT: _NARROWED}
+_OF_CHANGE = {
+    Change.NARROWED: _NARROWED,
+    Change.OWNER_STOPPED: _NARROWED,
+    Change.OWNER_LEFT: _NARROWED,
+    Change.GIVEN_UP: _News(
+        "Grant narrowed", "Grant %s was narrowed by its API: it opens less than before from now on."
+    ),
+    Change.REQUESTED: _OF_STATUS[GrantStatus.NEEDS_AUTHORIZATION],
+    Change.WIDENED: _News(
+        "Grant authorized", "The customer authorized grant %s anew. The Grants API tells what it opens now."
+    ),
+}
 
 
 def notify_of_grant(*, grant: Grant, subject: str, text: str, at: datetime, mailed: bool = True) -> Message:
@@ -81,7 +92,7 @@ def notify_of_event(grant: Grant, *, former: str, to: str, change: str, at: date
 def _news(grant: Grant, former: str, to: str, change: str) -> _News:
     if not former:
         return _OWN if grant.kind == GrantKind.CLIENT else _GIVEN
-    if former == to:
+    if former == to or change == Change.WIDENED:
         return _OF_CHANGE.get(Change(change), _CHANGED) if change else _CHANGED
     if former == GrantStatus.SUSPENDED and to == GrantStatus.ACTIVE:
         return _RESUMED

@@ -4,10 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from cdsc_portal.lib.db.advisory_locks import hold_until_commit
+from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.json.encoder import dumps
 from consent.models import Actor, Client, Grant, GrantKind
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, GrantStatus
 
+_FIELDS = Grant._meta.concrete_fields
+_FIND = f"""
+    SELECT {", ".join(f'"{field.column}"' for field in _FIELDS)} FROM consent_grant
+    WHERE client_id = %s AND kind = '{GrantKind.CLIENT.value}' AND scope = %s AND authorization_details = %s::jsonb
+        AND status IN ({", ".join(f"'{status}'" for status in sorted(OPEN))})
+    ORDER BY id LIMIT 1 FOR NO KEY UPDATE
+"""  # noqa: S608 - no part of it is input
 _FIRST_REQUESTS = 0x6F776E  # a space of locks by client
 
 
@@ -37,5 +46,7 @@ def own_grant(*, client: Client, scope: str, details: list[dict[str, Any]], at: 
 
 
 def _find(client: Client, scope: str, details: list[dict[str, Any]]) -> Grant | None:
-    grants = Grant.objects.filter(client=client, kind=GrantKind.CLIENT, scope=scope, status__in=OPEN)
-    return grants.filter(authorization_details=details).select_for_update(no_key=True).first()
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_FIND, [client.pk, scope, dumps(details).decode()])
+        row = cursor.fetchone()
+    return None if row is None else Grant.from_db("default", [field.attname for field in _FIELDS], row)

@@ -18,6 +18,7 @@ from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.offer import build_offer
 from consent.services.stop import stop_sharing
+from consent.services.third_parties.grant_updates import require_fit
 
 _TRIED = 20  # of owners
 
@@ -33,11 +34,12 @@ def decide_as_test_customer(
     """Open a pushed request and decide it as the page would: everything that is offered, or nothing.
 
     `email` None: any test customer who owns an account.
-    Raises SandboxRefused, UnusableRequestUri, DecisionRefused.
+    Raises SandboxRefused, UnusableRequestUri, UnfitGrant, DecisionRefused.
     """
     _require_sandbox(client)
     user = _any_test_customer(at) if email is None else _test_customer(email)
     request, _key = open_request(client=client, request_uri=request_uri, at=at)
+    require_fit(request, user, at=at)
     bind_request(request=request, user=user, at=at)
     if not approves:
         return deny_request(request=request, by=user, at=at), None

@@ -55,16 +55,18 @@ class ThirdParty:
         return self.http.get("/oauth/authorize/", sent)
 
     def code_for(self, grant: Grant, *, redirect_uri_sent: bool = True) -> str:
-        """The code that an approval with this grant sends back."""
-        request = ConsentRequest.objects.create(
-            client=self.client,
-            redirect_uri=self.redirect_uri,
-            redirect_uri_sent=redirect_uri_sent,
-            state="st-1",
-            code_challenge=CHALLENGE,
-            details={},
-            status=RequestStatus.APPROVED,
-            expires=clock.now(),
+        """The code that the approval with this grant sends back; a further one, as after a double click."""
+        approved = {
+            "redirect_uri": self.redirect_uri,
+            "redirect_uri_sent": redirect_uri_sent,
+            "state": "st-1",
+            "code_challenge": CHALLENGE,
+            "details": {},
+            "status": RequestStatus.APPROVED,
+            "expires": clock.now(),
+        }
+        request, _is_new = ConsentRequest.objects.update_or_create(
+            client=self.client, grant=grant, defaults=approved
         )
         return answered(success_redirect(request=request, grant=grant, at=clock.now()))["code"]
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from accounts.models import Role, User
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, RequestStatus
+from consent.services.third_parties.grant_changes import change_grant
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.chain import chain
-from tests.factories.consent import ClientFactory, ask
+from tests.factories.consent import ClientFactory, approve, ask
 from tests.journeys.consent_steps import (
     EVERYTHING,
     PURPOSE,
@@ -51,6 +53,19 @@ def _viewers() -> Opened:
     home, viewer = electricity_and_gas(), UserFactory()
     MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER)
     return Opened(ask(*USAGE_AND_BILLS, user=viewer, client=sunny_roofs()), viewer)
+
+
+def _of_more() -> Opened:
+    """Of a company that holds a grant of usage and supply, and wants longer usage and bills, no supply."""
+    home, client = electricity_and_gas(), sunny_roofs()
+    usage, bills = USAGE_AND_BILLS
+    shared = approve(ask({**usage, "end": "+1y"}, EVERYTHING[1], user=home.owner, client=client))
+    wish = {"authorization_details": [{"type": "usage_data", "end": "+3y"}, {"type": "bill_data"}]}
+    change_grant(grant=shared, sent=wish, at=clock.now())
+    request = ask(usage, bills, user=home.owner, client=client)
+    request.updates = shared
+    request.save()
+    return Opened(request, home.owner)
 
 
 def _no_match() -> Opened:
@@ -100,6 +115,7 @@ PAGES = (
         ("#card-usage_data", "button[value=approve]", "#summary .chosen", "#check"),
     ),
     MapPage("request-locked", _locked, _open, _TITLE, (".notice", ".own-words")),
+    MapPage("request-more", _of_more, _open, _TITLE, (".known", "button[value=approve]")),
     MapPage("request-chain", _of_a_chain, _open, _TITLE, ("[data-search]", "[data-only]")),
     MapPage("request-viewer", _viewers, _open, _TITLE, ("button[value=ask-owner]",)),
     MapPage("request-error", _whole, _approve_nothing, _TITLE, (".error-summary",), by_get=False),

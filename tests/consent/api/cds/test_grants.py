@@ -37,17 +37,6 @@ MEMBERS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def home(db):
-    return household()
-
-
-@pytest.fixture
-def production(party):
-    """The third party's object that asks real customers."""
-    return ClientFactory(registration=party.registration, allowed_scopes=["usage_data", "bill_data"])
-
-
 def shared(home, client, *details):
     details = details or ({"type": "usage_data", "end": "+1y", "services": "all"},)
     return approve(ask(*details, user=home.owner, client=client))

@@ -26,7 +26,7 @@ def home(db):
     return made
 
 
-def _push(party, client=None, secret=None, scope="usage_data"):
+def _push(party, client=None, secret=None, scope="usage_data", **more):
     client = client or party.sandbox
     listed = party.get(f"/cds/credentials?client_ids={client.client_id}").json()["credentials"]
     secret = secret or listed[0]["client_secret"]
@@ -37,6 +37,7 @@ def _push(party, client=None, secret=None, scope="usage_data"):
         "state": "xyz",
         "code_challenge": challenge,
         "code_challenge_method": "S256",
+        **more,
     }
     answer = party.browser.post(
         "/oauth/par", urlencode(sent), content_type=FORM, headers=basic(client.client_id, secret)
@@ -86,6 +87,28 @@ def test_one_call_declines(party, home):
 
     assert "error=access_denied" in answer["redirect_uri"]
     assert not Grant.objects.filter(client=party.sandbox).exists()
+
+
+@pytest.mark.spec("R-167", "R-168", "R-172")
+def test_one_call_agrees_to_more_of_a_grant_and_sends_back_what_does_not_fit(party, home):
+    party.send("put", party.uri(party.sandbox), {"scope": "usage_data bill_data"})
+    grant_id = _decide(party, home, _push(party)[0]).json()["grant_id"]
+    party.send("patch", f"/cds/grants/{grant_id}", {"scope": "usage_data bill_data"})
+    of_other, fits, late = (_push(party, scope="bill_data", cds_grant_id=grant_id)[0] for _ in range(3))
+    other = household()
+    Customer.objects.filter(pk=other.customer.pk).update(is_test=True)
+
+    refused = _decide(party, other, of_other).json()
+    agreed = _decide(party, home, fits).json()
+    shown = party.get(f"/cds/grants/{grant_id}").json()
+    party.send("patch", f"/cds/grants/{grant_id}", {"status": "closed"})
+    closed = _decide(party, home, late).json()
+
+    assert (agreed["grant_id"], refused["grant_id"], closed["grant_id"]) == (grant_id, None, None)
+    assert "error=cds_grant_id_invalid_user" in refused["redirect_uri"]
+    assert "error=cds_grant_id_invalid_value" in closed["redirect_uri"]
+    assert (shown["status"], shown["enabled_scope"]) == ("active", "usage_data bill_data")
+    assert len(shown["receipt_confirmations"]) == 2
 
 
 def test_one_call_narrows_and_one_stops(party, home):
