@@ -12,7 +12,7 @@ from django.core.mail import send_mail
 from django.db import connection
 from django.test import Client as Browser
 
-from consent.models import RecordedConsent
+from consent.models import ProvidedFile, RecordedConsent
 from datahub.downloads.pages import views
 from datahub.models import BillStatement, Download, FeedRun
 from datahub.tasks import write_download
@@ -43,7 +43,9 @@ def modes(var: Path) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize(
-    "field", [FeedRun.file, BillStatement.file, RecordedConsent.proof_file], ids=["feed", "bill", "proof"]
+    "field",
+    [FeedRun.file, BillStatement.file, RecordedConsent.proof_file, ProvidedFile.file],
+    ids=["feed", "bill", "proof", "provided"],
 )
 @pytest.mark.parametrize("size", [10, 3_000_000], ids=["small", "large"])
 def test_what_is_stored_is_private(var, field, size):
