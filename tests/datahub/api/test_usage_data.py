@@ -317,7 +317,7 @@ def test_a_new_reading_changes_the_etag(reader, home):
     assert again.status_code == 200
 
 
-@pytest.mark.spec("X-20")
+@pytest.mark.spec("X-20", "R-199")
 def test_each_answer_is_disclosed_with_its_count_and_period(reader, home):
     load_readings(usage_series(home.meter, NOON, [1, 2, 3]))
     grant = reader.granted(home.contract, start=NOON, end=NOON + timedelta(days=1))

@@ -6,7 +6,9 @@ import pytest
 
 from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Credential, Message
+from consent.services.credentials import renew_secret, replace_leaked_secret
 from tests.consent.api.cds.third_party import ask_for_token, third_party
+from tests.factories.accounts import UserFactory
 from tests.factories.consent import SECRET, ClientFactory
 from tests.support.queries import count_queries
 from tests.support.threads import at_once
@@ -193,3 +195,18 @@ def test_no_secret_is_in_a_log(party, caplog, capsys):
 
     written = caplog.text + capsys.readouterr().out
     assert not [each for each in party.get(LIST).json()["credentials"] if each["client_secret"] in written]
+
+
+@pytest.mark.spec("R-135", "R-147")
+def test_secrets_that_people_renew_and_leaked_ones_that_they_end_are_listed_here_too(party):
+    before = _of(party, party.sandbox)[0]
+    renewed = renew_secret(client=party.sandbox, by=UserFactory(), at=clock.now())
+    working_on = _of(party, party.sandbox)
+    replaced = replace_leaked_secret(client=party.sandbox, by=UserFactory(), at=clock.now())
+
+    listed = {each["client_secret"]: each for each in _of(party, party.sandbox)}
+
+    assert all(each[EXPIRES] == 0 or each[EXPIRES] > _now() for each in working_on)
+    assert set(listed) == {before["client_secret"], renewed, replaced}
+    assert listed[replaced][EXPIRES] == 0
+    assert all(0 < listed[secret][EXPIRES] <= _now() for secret in (before["client_secret"], renewed))
