@@ -6,6 +6,8 @@ The parts name a token `access_token`, the grant `issued` and the object that it
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
+
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from consent.models import Client, ClientStatus, Grant, GrantKind
 from consent.transitions import READABLE, GrantStatus
@@ -97,4 +99,4 @@ def opened_grant(
     with prepared_cursor() as cursor:
         cursor.execute(_REQUESTED, values)
         row = cursor.fetchone()
-    return None if row is None else Grant(pk=row[0], access_ends=row[1])
+    return None if row is None else Grant.from_db(connection.alias, ["id", "access_ends"], row)

@@ -213,7 +213,8 @@ def test_what_changed_since_the_page_was_read_is_named_and_nothing_is_shared(bro
     page.get_by_role("alert").wait_for()
 
     named = page.get_by_role("alert").get_by_role("listitem").all_inner_texts()
-    assert [words.replace("'", "’") for words in named] == [change]
+    assert [words.partition("\n")[0].replace("'", "’") for words in named] == [change]
+    assert "Before: " in named[0] and "Now: " in named[0]
     assert not Grant.objects.exists()
     shot(page, "request-changed-360")
     assert_fits(page)
@@ -233,7 +234,8 @@ def test_dates_that_passed_midnight_since_the_page_was_read_are_named(browser_pa
         page.get_by_role("button", name=SHARE).click()
         page.get_by_role("alert").wait_for()
 
-    assert page.get_by_role("alert").get_by_role("listitem").all_inner_texts() == ["the dates"]
+    (named,) = page.get_by_role("alert").get_by_role("listitem").all_inner_texts()
+    assert named.startswith("the dates\n") and "Before: " in named and "Now: " in named
     assert not Grant.objects.exists()
 
 

@@ -23,6 +23,7 @@ from tests.journeys.browser import assert_fits, assert_no_axe_faults
 from tests.journeys.consent_steps import USAGE_AND_BILLS, at_the_company, electricity_and_gas
 from tests.journeys.pages.base import logged_in
 from tests.journeys.usage_worlds import three_years
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 WITHOUT_DATES = {"type": "usage_data", "services": "all"}
@@ -86,7 +87,7 @@ def test_a_company_that_shares_already_says_what_is_new_and_a_newer_request_take
     assert page.get_by_role("link", name="newer").first.is_visible()
     page.goto(newer.page)
     known = page.locator(".known")
-    assert "New: What your bills are made of." in known.inner_text()
+    assert f"New: {title_of('bill_data')}." in known.inner_text()
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()
 

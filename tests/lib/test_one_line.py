@@ -18,7 +18,7 @@ from accounts.sign_in.forms import AddPasskeyForm, NewLoginForm, PasskeyNameForm
 from cdsc_portal.lib.text.one_line import is_one_line, validate_one_line
 from consent.admin.client import ClientForm
 from consent.admin.messages import _NotificationForm
-from consent.pages.developer.views import NewMessageForm
+from consent.pages.developer.message_views import NewMessageForm
 from datahub.feeds.admin.staff_tokens import TokenForm
 from tests.factories.accounts import StaffFactory, household
 from tests.support.parsed_files import parse_file

@@ -16,6 +16,7 @@ from consent.services.narrow import narrow_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import MeterDeviceFactory, MeterInstallationFactory, add_service
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
@@ -105,7 +106,7 @@ def test_the_timeline_says_from_what_to_what(home, browser, company):
 
     words = words_on(browser.get(reverse("sharing_detail", args=[grant.public_id])))
     change = "from “1 electricity service, 1 gas service” to “1 electricity service”"
-    assert f"Services for “Your meter readings”: {change}" in words
+    assert f"Services for “{title_of('usage_data')}”: {change}" in words
     assert gas.contract.contract_number not in words.split("Timeline")[1]
 
 

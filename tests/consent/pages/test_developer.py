@@ -19,11 +19,11 @@ from consent.models import ClientContact, Message
 from consent.services.clients import suspend_client
 from consent.services.third_parties.threads import answer, write_to_utility
 from tests.consent.mail.again import text_sent_again
+from tests.consent.pages.developer_read import URL, words
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.consent import SECRET, ClientFactory, GrantFactory
 
 pytestmark = pytest.mark.django_db
-URL = "/developer/"
 NOW = {"before": "0"}  # the secret in use ends at once
 
 
@@ -45,11 +45,6 @@ def contact(person):
     browser = Browser()
     browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
     return browser
-
-
-def words(answer):
-    assert answer.status_code == 200
-    return " ".join(html.fromstring(answer.content.decode()).text_content().split())
 
 
 def test_a_contact_sees_the_client_with_its_counts_and_no_other(contact, client_app):

@@ -9,7 +9,7 @@ from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import notify
 from consent.models import ClientContact, Message, Review
 from consent.services.third_parties.threads import ask_registration
-from tests.consent.pages.test_developer import URL, words
+from tests.consent.pages.developer_read import URL, words
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import ClientFactory
 

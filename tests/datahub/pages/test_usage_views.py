@@ -33,7 +33,7 @@ def page(owner, **query):
 
 
 def words(element):
-    return " ".join(element.text_content().split())
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def labels(tree):
