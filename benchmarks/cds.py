@@ -50,7 +50,7 @@ _Call = tuple[str, Mapping[str, str], int, Sequence[str]]  # path, headers, stat
 
 
 def _tokens(port: int) -> Iterator[Figure]:
-    party, company = third_party(Http()), oauth.company()
+    party, company = third_party(Http()), oauth.company("CDS-")
     sent = f"grant_type=client_credentials&scope={ADMIN}"
     of_party = {**basic(party.client_id, party.secret), "Content-Type": _FORM}
     for name, path, body, headers, goal in (

@@ -21,6 +21,7 @@ from consent.oauth import tokens
 from consent.oauth.callers import Caller
 from consent.oauth.grant_admin import administered, details_types, is_grant_admin, refused_details
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
+from consent.queries.issued_tokens import access_tokens, refresh_tokens
 from consent.queries.registration_grants import granted_details
 from consent.requests import InvalidDetails
 from consent.requests.details_json import read_entries
@@ -206,13 +207,11 @@ class PortalValidator(OAuth2Validator):
         at = clock.now()
         if request.client.status == ClientStatus.SUSPENDED:
             return None
-        mine = {"token_checksum": checksum(token), "application": request.client}
-        access_token = AccessToken.objects.filter(**mine).select_related("grant", "opens").first()
-        if access_token:
-            return describe_access_token(access_token, client=request.client, at=at)
-        refresh_token = RefreshToken.objects.filter(**mine).select_related("grant").first()
-        if refresh_token:
-            return describe_refresh_token(refresh_token, client=request.client, at=at)
+        client, digest = request.client, checksum(token)
+        for access_token in access_tokens(digest=digest, client=client):
+            return describe_access_token(access_token, client=client, at=at)
+        for refresh_token in refresh_tokens(digest=digest, client=client):
+            return describe_refresh_token(refresh_token, client=client, at=at)
         return None
 
 
