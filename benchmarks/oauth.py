@@ -50,7 +50,7 @@ class Company:
         return urlencode(self.third_party.request())
 
 
-def company(prefix: str) -> Company:
+def company(prefix: str = "OAUTH-") -> Company:
     stores = chain(stores=1, prefix=prefix)
     third_party = ThirdParty(ClientFactory())
     token = many.token_for(stores, stores.contracts, ["usage_data"], third_party.client)
@@ -59,7 +59,7 @@ def company(prefix: str) -> Company:
 
 def figures() -> Iterator[Figure]:
     """Over HTTP, each at least 0.3 of the yardstick's calls in the same time."""
-    ours = company("OAUTH-")
+    ours = company()
     calls: dict[str, tuple[str, Callable[[], str]]] = {
         "token (a code)": ("/oauth/token/", ours.exchange),
         "refresh": ("/oauth/token/", ours.refresh),
