@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cdsc_portal.lib.json.reader import read_json
+import orjson
+
 from demo.utility.structure import Contract, Utility
 
 # by scope: the addresses that it opens
@@ -126,7 +127,7 @@ def _names(contract: Contract) -> set[str]:
 def _rows(kind: str, text: str) -> list[dict[str, Any]] | None:
     """The rows of JSON and CSV; None for other forms, of which the text is looked at."""
     if kind.startswith("application/json"):
-        return list(read_json(text)["data"])
+        return list(orjson.loads(text)["data"])
     if kind.startswith("text/csv"):
         return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     return None

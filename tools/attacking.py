@@ -153,7 +153,9 @@ class Attack:
         ]
         if bool(unticked) != bool(share.unticked):
             raise LookupError(f"no service {share.unticked} to untick")
-        answer = browser.submit(page, form, ("decision", "approve"), untick=unticked)
+        answer = browser.submit(
+            page, form, ("decision", "approve"), fill={"existing": "both"}, untick=unticked
+        )
         if answer.left_for is None:
             raise LookupError(f"approval did not go back: {answer.words[:400]}")
         tokens = party.finish(pending, answer.left_for)
