@@ -66,6 +66,8 @@ MAY_OPEN = f"""
           AND administrator.id = access_token.application_id
           AND administrator.registration_id = client.registration_id
           AND administrator.status IN ({_SERVING})
+          -- an object in the sandbox is served data of test customers alone, whosever grant it asks for
+          AND (administrator.status = '{ClientStatus.PRODUCTION.value}' OR client.status = administrator.status)
           AND (secret.expires IS NULL OR secret.expires > %(at)s)
     ) AND {_opened_by("access_token.scope")}
     END
