@@ -278,3 +278,14 @@ def test_another_object_gets_no_grant_admin_token(client, party):
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
     assert grant.access_tokens.count() == 1
+
+
+@pytest.mark.spec("R-33")
+@pytest.mark.parametrize(("status", "answered"), [("sandbox", 401), ("production", 200)])
+def test_a_grant_admin_in_the_sandbox_opens_no_grant_of_a_production_object(client, party, status, answered):
+    grant = granted(party)
+    token = token_for(party, grant)
+    party.registration.clients.filter(pk=grant.client_id).update(status="production")
+    party.registration.clients.filter(pk=object_of(party, SCOPE).pk).update(status=status)
+
+    assert client.get(DATA, headers=bearer(token)).status_code == answered
