@@ -47,8 +47,9 @@ class Grant(models.Model):
     `access_ends` is the first instant at which no part opens anything any more (null = until stopped), `partial_from`
     the first at which one of them does not. `authorization_details` are the details as granted, dates fixed (X-10).
     `requested_scope` and `requested_details` are what the third party wants beyond that, while no customer has allowed
-    it; null without such a wish. `eta` is until when a pending one is expected to wait. `modified` moves when content
-    does.
+    it; null without such a wish. `parent` is the grant that a Grant Admin's own one opens: what pauses or ends that
+    does so to its children (docs/decisions/0074). `eta` is until when a pending one is expected to wait. `modified`
+    moves when content does.
     """
 
     public_id = public_id_field()
@@ -229,6 +230,7 @@ class Change(models.TextChoices):
     GIVEN_UP = "given_up", "the third party gave up some of it"
     REQUESTED = "requested", "the third party wants more"
     WIDENED = "widened", "agreed anew"
+    WITH_PARENT = "with_parent", "as the grant that it opens"
 
 
 class GrantEvent(AppendOnlyModel):

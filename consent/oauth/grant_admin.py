@@ -7,7 +7,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
 from consent.models import Client, Grant
-from consent.queries.opened_grants import opened_grant
+from consent.queries.opened_grants import OfProduction, opened_grant
 from consent.requests import InvalidDetails
 from consent.requests.details_json import printable, read_entries
 from consent.scopes.fields import check_value
@@ -37,7 +37,8 @@ def administered(
     """The details of a Grant Admin's request as they are kept, and the grant that it opens.
 
     Raises OAuth2Error: not one object of details with its fields, other scopes beside it, a grant that is not there,
-    not this registration's, over, or opened by another scope; these four look the same.
+    not this registration's, over, or opened by another scope; these four look the same. A client in the sandbox is told
+    that a grant of its sibling in production is none for it.
     """
     entries = _objects(getattr(request, "authorization_details", None) or "[]", request)
     if len(entries) != 1:
@@ -48,13 +49,17 @@ def administered(
     values = {name: _value(detail, name, request) for name in _FIELDS}
     if unknown := sorted(set(detail) - {"type", *values}):
         raise refused_details(f"{printable(unknown[0])}: this type has no such member.", request)
-    grant = opened_grant(
-        administrator=client,
-        scope=scopes[0],
-        client_id=values["client_id"],
-        grant_id=values["grant_id"],
-        at=at,
-    )
+    try:
+        grant = opened_grant(
+            administrator=client,
+            scope=scopes[0],
+            client_id=values["client_id"],
+            grant_id=values["grant_id"],
+            at=at,
+        )
+    except OfProduction as sibling:
+        why = "grant_id: an object in the sandbox opens no grant of an object in production."
+        raise refused_details(why, request) from sibling
     if grant is None:
         raise refused_details("grant_id: this scope opens no such grant of the object client_id.", request)
     return [{"type": scopes[0], **values}], grant

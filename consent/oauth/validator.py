@@ -73,7 +73,9 @@ class PortalValidator(OAuth2Validator):
             details, self.opens = administered(request, client, wanted, at=at)
         elif getattr(request, "authorization_details", None):
             raise refused_details("This scope takes no authorization_details.", request)
-        request.grant = own_grant(client=client, scope=" ".join(wanted), details=details, at=at)
+        request.grant = own_grant(
+            client=client, scope=" ".join(wanted), details=details, opens=self.opens, at=at
+        )
         request.token_family = uuid.uuid4()
         request.scopes = wanted
         return True

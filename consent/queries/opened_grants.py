@@ -52,6 +52,13 @@ def _opened_by(scope: str) -> str:
     )"""  # noqa: S608 - no part of it is input
 
 
+def _of_same_side(status: str) -> str:
+    """An object in the sandbox is served data of test customers alone, whosever grant it asks for; its status is
+    `status`.
+    """
+    return f"({status} = '{ClientStatus.PRODUCTION.value}' OR client.status = {status})"
+
+
 # a token of the grant's own object, or a Grant Admin's of the same registration, whose own grant and secret hold too
 MAY_OPEN = f"""
     CASE WHEN access_token.opens_id IS NULL THEN access_token.application_id = issued.client_id
@@ -66,21 +73,25 @@ MAY_OPEN = f"""
           AND administrator.id = access_token.application_id
           AND administrator.registration_id = client.registration_id
           AND administrator.status IN ({_SERVING})
-          -- an object in the sandbox is served data of test customers alone, whosever grant it asks for
-          AND (administrator.status = '{ClientStatus.PRODUCTION.value}' OR client.status = administrator.status)
+          AND {_of_same_side("administrator.status")}
           AND (secret.expires IS NULL OR secret.expires > %(at)s)
     ) AND {_opened_by("access_token.scope")}
     END
 """
 _REQUESTED = f"""
-    SELECT issued.id, issued.access_ends FROM consent_grant issued
+    SELECT {_of_same_side("%(status)s")}, issued.id, issued.access_ends FROM consent_grant issued
     JOIN consent_client client ON client.id = issued.client_id
     WHERE issued.public_id = %(grant)s
       AND client.client_id = %(client)s
       AND client.registration_id = %(registration)s
       AND {GRANT_OPENS}
       AND {_opened_by("%(scope)s::text")}
+    FOR SHARE OF issued
 """  # noqa: S608 - no part of it is input
+
+
+class OfProduction(Exception):  # noqa: N818 - what the grant is
+    """The grant is one of an object in production, and the administrator is in the sandbox."""
 
 
 def opened_grant(
@@ -89,16 +100,22 @@ def opened_grant(
     """The grant with this public id of the object with this id, if the Grant Admin scope `scope` opens it (R-34).
 
     None: unknown, of another object or registration, not holding now, or opened by another scope. One statement; only
-    key and end of the grant are fetched.
+    key and end of the grant are fetched, and it stays as it is until the transaction ends. Raises OfProduction.
     """
     values = {
         "grant": grant_id,
         "client": client_id,
         "registration": administrator.registration_id,
+        "status": administrator.status,
         "scope": scope,
         "at": at,
     }
     with prepared_cursor() as cursor:
         cursor.execute(_REQUESTED, values)
         row = cursor.fetchone()
-    return None if row is None else Grant.from_db(connection.alias, ["id", "access_ends"], row)
+    if row is None:
+        return None
+    is_of_same_side, *values_of_grant = row
+    if not is_of_same_side:
+        raise OfProduction
+    return Grant.from_db(connection.alias, ["id", "access_ends"], values_of_grant)

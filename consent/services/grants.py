@@ -13,7 +13,7 @@ from consent.queries.grant_contents import GrantContents
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
 from consent.services.journal import journal_contents
-from consent.transitions import GrantStatus
+from consent.transitions import ENDED, GrantStatus
 
 
 def create_grant(
@@ -56,8 +56,7 @@ def replace_parts(
     _record_removed(grant, contents, parts, at)
     _set_content(grant, parts, {**contents.contracts, **contracts})
     journal_contents(grant, parts)
-    grant.modified = at
-    grant.save()
+    _save_changed(grant, at)
 
 
 def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Part], *, at: datetime) -> None:
@@ -82,8 +81,15 @@ def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Pa
         through.objects.filter(grantpart=row).exclude(billingaccount__in=part.future_accounts).delete()
     _set_content(grant, remaining, contents.contracts)
     journal_contents(grant, remaining)
+    _save_changed(grant, at)
+
+
+def _save_changed(grant: Grant, at: datetime) -> None:
+    """Children last as long as their parent."""
     grant.modified = at
     grant.save()
+    lasts_otherwise = grant.children.exclude(status__in=ENDED).exclude(access_ends=grant.access_ends)
+    lasts_otherwise.update(access_ends=grant.access_ends, modified=at)
 
 
 def _create_parts(grant: Grant, parts: Mapping[int, Part], *, later_since: datetime | None) -> None:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from accounts.models import User
-from consent.models import Grant, GrantEvent
+from consent.models import Actor, Change, Grant, GrantEvent
 from consent.services.journal import journal_status
 from consent.services.third_parties.grant_messages import notify_of_event
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
 
+_ENDS_OR_PAUSES = ENDED | {GrantStatus.SUSPENDED}
 _WISH_STANDS = frozenset({GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.SUSPENDED})
 
 
@@ -25,7 +26,8 @@ def record_transition(
 ) -> None:
     """Change the status of a locked grant and write who, when and why. Raises TransitionNotAllowed.
 
-    Ending a grant sends `grant_ended`, so that its tokens die in the same transaction.
+    Ending a grant sends `grant_ended`, so that its tokens die in the same transaction. Children are paused, resumed and
+    ended with it.
     """
     require_transition(grant.status, to)
     record_event(
@@ -39,7 +41,7 @@ def record_transition(
         reason=reason,
         public_reason=public_reason,
     )
-    grant.status = to
+    former, grant.status = grant.status, to
     grant.modified = at
     if to not in _WISH_STANDS:
         grant.requested_scope = grant.requested_details = None
@@ -47,6 +49,27 @@ def record_transition(
     journal_status(grant)
     if to in ENDED:
         grant_ended.send(sender=Grant, grant=grant, at=at)
+    if to in ENDED or GrantStatus.SUSPENDED in (former, to):
+        _move_children(grant, at=at)
+
+
+def _move_children(parent: Grant, *, at: datetime) -> None:
+    """Those that staff paused by themselves stay so where the parent goes on."""
+    children = parent.children.select_for_update(of=("self",)).select_related("client").order_by("pk")
+    for child in children.exclude(status__in=ENDED):
+        if parent.status in _ENDS_OR_PAUSES:
+            to = GrantStatus(parent.status)
+        elif child.status == GrantStatus.SUSPENDED and _paused_with_parent(child):
+            to = GrantStatus.ACTIVE
+        else:
+            continue
+        if child.status != to:
+            record_transition(child, to=to, actor=Actor.SYSTEM, change=Change.WITH_PARENT, at=at)
+
+
+def _paused_with_parent(grant: Grant) -> bool:
+    last = grant.events.order_by("-at", "-pk").values_list("change", flat=True).first()
+    return last == Change.WITH_PARENT
 
 
 def settled_status(grant: Grant, at: datetime) -> GrantStatus:

@@ -73,6 +73,13 @@ _OF_CHANGE = {
 }
 
 
+_WITH_PARENT = {
+    GrantStatus.SUSPENDED: _News("Grant paused", "Grant %s is paused, as the grant that it opens is."),
+    GrantStatus.ACTIVE: _News("Grant resumed", "Grant %s works again, as the grant that it opens does."),
+}
+_ENDED_WITH_PARENT = _News("Grant ended", "Grant %s ended with the grant that it opens: its tokens are dead.")
+
+
 def notify_of_grant(*, grant: Grant, subject: str, text: str, at: datetime, mailed: bool = True) -> Message:
     """Write the third party a message about `grant`; call it in the transaction that changes the grant.
 
@@ -92,6 +99,8 @@ def notify_of_event(grant: Grant, *, former: str, to: str, change: str, at: date
 def _news(grant: Grant, former: str, to: str, change: str) -> _News:
     if not former:
         return _OWN if grant.kind == GrantKind.CLIENT else _GIVEN
+    if change == Change.WITH_PARENT:
+        return _WITH_PARENT.get(GrantStatus(to), _ENDED_WITH_PARENT)
     if former == to or change == Change.WIDENED:
         return _OF_CHANGE.get(Change(change), _CHANGED) if change else _CHANGED
     if former == GrantStatus.SUSPENDED and to == GrantStatus.ACTIVE:

@@ -20,10 +20,13 @@ _FIND = f"""
 _FIRST_REQUESTS = 0x6F776E  # a space of locks by client
 
 
-def own_grant(*, client: Client, scope: str, details: list[dict[str, Any]], at: datetime) -> Grant:
+def own_grant(
+    *, client: Client, scope: str, details: list[dict[str, Any]], opens: Grant | None = None, at: datetime
+) -> Grant:
     """The client's grant of this scope and these details, made at the first request for it, and locked.
 
-    Call it in a transaction. One that was closed is not opened again: the next request makes another.
+    Of a Grant Admin it is the child of the grant that it `opens`, which the caller holds: it is paused and ends with
+    that. Call it in a transaction. One that was closed is not opened again: the next request makes another.
     """
     if (grant := _find(client, scope, details)) is not None:
         return grant
@@ -38,6 +41,8 @@ def own_grant(*, client: Client, scope: str, details: list[dict[str, Any]], at: 
         status=GrantStatus.ACTIVE,
         scope=scope,
         authorization_details=details,
+        parent=opens,
+        access_ends=opens.access_ends if opens else None,
         created=at,
         modified=at,
     )

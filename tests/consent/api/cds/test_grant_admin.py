@@ -289,3 +289,20 @@ def test_a_grant_admin_in_the_sandbox_opens_no_grant_of_a_production_object(clie
     party.registration.clients.filter(pk=object_of(party, SCOPE).pk).update(status=status)
 
     assert client.get(DATA, headers=bearer(token)).status_code == answered
+
+
+@pytest.mark.spec("R-34")
+def test_a_grant_admin_in_the_sandbox_is_told_that_a_production_grant_is_none_for_it(party, stranger):
+    grant, foreign = granted(party), granted(stranger)
+    for each in (grant, foreign):
+        Client.objects.filter(pk=each.client_id).update(status="production")
+    Client.objects.filter(pk=object_of(party, SCOPE).pk).update(status="sandbox")
+
+    refused, of_another = ask_to_open(party, details_of(grant)), ask_to_open(party, details_of(foreign))
+    Client.objects.filter(pk=object_of(party, SCOPE).pk).update(status="production")
+    taken = ask_to_open(party, details_of(grant))
+
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_authorization_details")
+    assert "in the sandbox opens no grant of an object in production" in refused.json()["error_description"]
+    assert "production" not in of_another.json()["error_description"]
+    assert taken.status_code == 200
