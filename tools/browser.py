@@ -1,6 +1,7 @@
 """Find what the tests run beside Python; where we are root on Debian, install it; else say what to install.
 
-Chromium opens the pages, curl is what the sandbox guide tells its readers to use, and nginx stands before the portal.
+Chromium opens the pages, curl is what the sandbox guide tells its readers to use, nginx stands before the portal, and
+node runs a third party's program on a library of its language.
 """
 
 import os
@@ -13,6 +14,8 @@ PROGRAMS = {
     "chromium": NAMES,
     "curl": ("curl",),
     "nginx-light": ("nginx", "/usr/sbin/nginx"),
+    "nodejs": ("node",),
+    "npm": ("npm",),
 }  # by Debian's package
 
 
