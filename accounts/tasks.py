@@ -10,6 +10,7 @@ from accounts.services.roles import end_owners_after_notice
 from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
 from accounts.signals import mail_written
+from cdsc_portal.lib.db.months import make_coming_months
 from cdsc_portal.lib.http.call_limits import forget_calls
 from cdsc_portal.lib.runtime.worker_signs import note_sign
 from cdsc_portal.lib.time import clock
@@ -45,6 +46,12 @@ def forget_old_tries() -> int:
 def forget_dead_sessions() -> int:
     """Delete the rows of sessions that ended; beat runs it."""
     return delete_dead_sessions(at=clock.now())
+
+
+@shared_task
+def make_months() -> int:
+    """Make the coming months of partitioned tables; beat runs it."""
+    return make_coming_months(today=clock.now().date())
 
 
 @shared_task

@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
     parser.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
-    groups = ("loads", "reads", "many", "oauth", "cds", "flatness", "pages", "mix")
+    groups = ("loads", "reads", "many", "oauth", "cds", "flatness", "pages", "mix", "growth")
     parser.add_argument("--only", choices=groups, help="one group of figures")
     options = parser.parse_args()
     import django
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _figures(only: str | None) -> Iterator[Figure]:
-    from benchmarks import cds, loads, many, mix, oauth, pages, reads, utility, world
+    from benchmarks import cds, growth, loads, many, mix, oauth, pages, reads, utility, world
 
     place = cache(lambda: utility.build(loads.METERS))
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -74,6 +74,7 @@ def _figures(only: str | None) -> Iterator[Figure]:
         "flatness": lambda: loads.flatness(place()),
         "pages": pages.figures,
         "mix": mix.figures,
+        "growth": growth.figures,
     }
     needed = {None: list(groups), "flatness": ["loads", "flatness"]}
     for name in needed.get(only, [str(only)]):

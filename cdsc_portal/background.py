@@ -79,6 +79,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "compute the generation mix": {"task": "datahub.tasks.compute_mix", "schedule": 300},
     "sum closed months": {"task": "datahub.tasks.sum_months", "schedule": 300},
     "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
+    "make coming months": {"task": "accounts.tasks.make_months", "schedule": 24 * 60 * 60},
     "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
     "set old readings aside": {"task": "datahub.tasks.set_aside_readings", "schedule": 24 * 60 * 60},
 }

@@ -15,6 +15,7 @@ BEFORE_THE_FIRST_RELEASE = {
     "accounts/migrations/0025_drop_former_mail.py",
     "consent/migrations/0017_removed_services.py",
     "consent/migrations/0018_drop_former_mail.py",
+    "consent/migrations/0030_disclosures_by_month.py",
     "datahub/migrations/0027_superseded_readings.py",
     "datahub/migrations/0030_computed_shares.py",
 }

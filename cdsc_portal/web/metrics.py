@@ -19,12 +19,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cdsc_portal.background import SILENT_AFTER
+from cdsc_portal.lib.db.months import months_ahead
 from cdsc_portal.lib.runtime.worker_signs import last_signs
 from cdsc_portal.lib.time import clock
 from consent.api.gated import remote_address
 from consent.pages.staff_figures import mail_figures
 from datahub.feeds.runs.feed_status import feed_figures
-from datahub.store.partitions import months_of
 
 _TABLES = 10  # the largest ones
 _SIZES = """
@@ -89,8 +89,12 @@ def _of_database(at: datetime) -> Iterator[Metric]:
     yield _gauge("cdsc_mail_failed", "Mails that could not be sent yet", mail.failed)
     last_tick = PeriodicTask.objects.aggregate(last=Max("last_run_at"))["last"]
     yield _gauge("cdsc_beat_silent_seconds", "Since beat last sent a task", _age(last_tick, at))
-    ahead = sum(month > at.date() for _name, month in months_of("interval_block"))
-    yield _gauge("cdsc_partitions_ahead", "Months of readings that have their partition already", ahead)
+    yield _by(
+        "cdsc_partitions_ahead",
+        "Coming months that have their partition already",
+        "table",
+        months_ahead(at.date()),
+    )
     with connection.cursor() as cursor:
         cursor.execute(_SIZES, [_TABLES])
         yield _by(

@@ -19,10 +19,11 @@ from accounts.admin.ask import ask_about_rows
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
 from accounts.admin.export import ExportAdmin
 from accounts.mail.resend import send_again
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, ServiceContract
 from cdsc_portal.lib.time import clock
 from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
 from consent.models import ConsentRequest, Disclosure, Grant, Receipt
+from consent.queries.disclosure_numbers import period_of_number
 
 _SHOWN = 200  # contracts
 
@@ -106,14 +107,28 @@ class DisclosureAdmin(ExportAdmin):
     linked_lookups = ("grant__id__exact",)  # from the page of a grant
     date_hierarchy = "released_at"
     export_fields = (
-        "public_id", "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "data_start",
+        "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "data_start",
         "data_end", "value_count", "start", "end", "address",
     )  # fmt: skip
-    search_fields = ("public_id__startswith",)
+    search_fields = ("released_at",)  # by the beginning of a number
     fields = readonly_fields = (
-        "public_id", "released_at", "client_page", "grant_page", "scope", "resource", "data_start",
+        "number", "released_at", "client_page", "grant_page", "scope", "resource", "data_start",
         "data_end", "values", "start", "end", "address", "contract_pages",
     )  # fmt: skip
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Disclosure], search_term: str
+    ) -> tuple[QuerySet[Disclosure], bool]:
+        if not search_term.strip():
+            return queryset, False
+        period = period_of_number(search_term)
+        if period is None:
+            return queryset.none(), False
+        return queryset.filter(released_at__gte=period.start, released_at__lt=period.end), False
+
+    @admin.display(description=_("number"))
+    def number(self, disclosure: Disclosure) -> str:
+        return disclosure.number
 
     @admin.display(description=_("company"), ordering="grant__client__name")
     def client_page(self, disclosure: Disclosure) -> str:
@@ -125,7 +140,7 @@ class DisclosureAdmin(ExportAdmin):
 
     @admin.display(description=_("contracts"))
     def contract_pages(self, disclosure: Disclosure) -> str:
-        return links_to(disclosure.contracts.all()[:_SHOWN])
+        return links_to(ServiceContract.objects.filter(pk__in=disclosure.contracts[:_SHOWN]))
 
     @admin.display(description=_("values"), ordering="value_count")
     def values(self, disclosure: Disclosure) -> str:

@@ -1,6 +1,7 @@
 """Who may see what, why and until when."""
 
 from consent.models.credential import Credential
+from consent.models.disclosure import Disclosure
 from consent.models.grant import (
     Actor,
     Change,
@@ -31,7 +32,7 @@ from consent.models.oauth import (
     RefreshToken,
 )
 from consent.models.provided_file import ProvidedFile
-from consent.models.receipt import Disclosure, Receipt, ReceiptAddress
+from consent.models.receipt import Receipt, ReceiptAddress
 from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
 from consent.models.registration import (
     FieldFormat,

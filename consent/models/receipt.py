@@ -1,11 +1,10 @@
-"""Receipts, disclosures and the mail that tells people about both."""
+"""Receipts, and the addresses that open them without a login."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ServiceContract
 from cdsc_portal.lib.db.append_only import AppendOnlyModel
-from cdsc_portal.lib.db.public_ids import new_reference, public_id_field
+from cdsc_portal.lib.db.public_ids import new_reference
 from cdsc_portal.lib.time import clock
 from consent.models.grant import Grant
 
@@ -62,39 +61,3 @@ class ReceiptAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt} {self.created}"
-
-
-class Disclosure(AppendOnlyModel):
-    """One release of data to a client, written in the transaction of the answer. Append-only.
-
-    [start, end) is the period that the answer could speak of (null = not a period), [data_start, data_end) the one that
-    the values which left speak of, from the first to the end of the last (null = none left, they speak of no period, or
-    the row is older than these columns). `value_count` is how many values, `address` from where, personal and erasable.
-    `resolution` is how fine readings left: `as_read`, `hourly`, `daily`, `monthly` or `yearly` (empty: no readings, or
-    the row is older than the column).
-    """
-
-    public_id = public_id_field()
-    grant = models.ForeignKey(
-        Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="disclosures"
-    )
-    scope = models.CharField(_("scope"), max_length=60)
-    resource = models.CharField(_("resource"), max_length=60)
-    start = models.DateTimeField(_("start"), null=True, blank=True)
-    end = models.DateTimeField(_("end"), null=True, blank=True)
-    data_start = models.DateTimeField(_("start of the first value"), null=True, blank=True)
-    data_end = models.DateTimeField(_("end of the last value"), null=True, blank=True)
-    value_count = models.PositiveBigIntegerField(_("value count"))
-    resolution = models.CharField(_("resolution"), max_length=10, blank=True, default="", db_default="")
-    released_at = models.DateTimeField(_("released at"), default=clock.now)
-    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
-    contracts = models.ManyToManyField(ServiceContract, related_name="disclosures")
-
-    class Meta:
-        verbose_name = _("disclosure")
-        verbose_name_plural = _("disclosures")
-        ordering = ["-released_at", "-pk"]
-        indexes = [models.Index(fields=["grant", "-released_at"], name="disclosure_of_grant")]
-
-    def __str__(self) -> str:
-        return self.public_id

@@ -3,5 +3,4 @@
 from cdsc_portal.lib.db.relations import relation
 from consent.models import Disclosure
 
-DISCLOSURES = relation(Disclosure, "id", "resource", "released_at", "value_count", "end")
-DISCLOSURE_CONTRACTS = relation(Disclosure.contracts.through, "disclosure_id", "servicecontract_id")
+DISCLOSURES = relation(Disclosure, "id", "resource", "released_at", "value_count", "end", "contracts")

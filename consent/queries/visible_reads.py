@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import BooleanField, Count, Exists, F, Func, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -50,9 +50,14 @@ def visible_reads(*, user: User, at: datetime) -> QuerySet[Disclosure]:
     future = GrantPart.future_accounts.through.objects.filter(
         Exists(foreign), grantpart__grant=OuterRef("grant")
     )
-    of_visible = Disclosure.contracts.through.objects.filter(
-        disclosure=OuterRef("pk"), servicecontract__in=visible
+    is_named = Func(
+        F("pk"),
+        OuterRef("contracts"),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
     )
+    of_visible = visible.filter(is_named)
     sees_all = ~Exists(others) & ~Exists(removed) & ~Exists(future)
     return Disclosure.objects.filter(sees_all | Q(Exists(of_visible)))
 

@@ -5,22 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
-from cdsc_portal.lib.db.public_ids import new_public_id
 from cdsc_portal.lib.runtime.counters import DISCLOSURES
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess, FilesAccess
 
 _STATEMENT = """
-    WITH released AS (
-        INSERT INTO consent_disclosure
-            (public_id, grant_id, scope, resource, start, "end", data_start, data_end, value_count, resolution,
-             released_at, address)
-        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s, %s, %s,
-                %s::inet)
-        RETURNING id
-    )
-    INSERT INTO consent_disclosure_contracts (disclosure_id, servicecontract_id)
-    SELECT released.id, about.contract FROM released, unnest(%s::bigint[]) AS about (contract)
+    INSERT INTO consent_disclosure
+        (grant_id, scope, resource, start, "end", data_start, data_end, value_count, resolution, released_at, address,
+         contracts)
+    VALUES (%s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s, %s, %s, %s::inet,
+            %s::bigint[])
 """
 
 
@@ -49,7 +43,8 @@ def record_disclosure(
     address: str | None,
     at: datetime,
 ) -> None:
-    """Record what left under `scope`; call it in the transaction of the answer (X-20). One statement.
+    """Record what left under `scope`; call it in the transaction of the answer (X-20). One row,
+    one statement.
 
     `span` is the period that the answer could speak of, unbounded for what speaks of the present.
     """
@@ -59,7 +54,7 @@ def record_disclosure(
         cursor.execute(
             _STATEMENT,
             [
-                new_public_id(), access.grant_id, scope, release.resource, span.start, span.end, values.start,
-                values.end, release.value_count, release.resolution, at, address, array(sorted(release.contracts)),
+                access.grant_id, scope, release.resource, span.start, span.end, values.start, values.end,
+                release.value_count, release.resolution, at, address, array(sorted(release.contracts)),
             ],
         )  # fmt: skip

@@ -144,7 +144,7 @@ def _csv_lines(filters: dict[str, Any]) -> Iterator[str]:
                 disclosure.grant.client.name,
                 disclosure.grant.public_id,
                 disclosure.resource,
-                disclosure.public_id,
+                disclosure.number,
                 instant(span.start) if span.start else "",
                 instant(span.end) if span.end else "",
                 str(affected.days),

@@ -12,7 +12,7 @@ from accounts.queries.relations import CONTRACT_POINTS, CONTRACTS, LINK_CHANGES
 from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span, difference, union
 from consent.models import Disclosure
-from consent.queries.relations import DISCLOSURE_CONTRACTS, DISCLOSURES
+from consent.queries.relations import DISCLOSURES
 from datahub.bills.statements import is_dated_inside
 from datahub.models import BillSection
 from datahub.resources.base import BILLED_TIMES, AnswerTime
@@ -38,12 +38,12 @@ _CANDIDATES = f"""
         WHERE change.kind IN ('meter_point', 'grid_placement') AND change.lost_from < change.at
             AND change.at BETWEEN %(first)s AND %(last)s
     )
-    SELECT released.id, lost.contract_id, max(lost.at)
+    SELECT released.released_at, released.id, lost.contract_id, max(lost.at)
     FROM lost
     JOIN depending ON depending.kind = lost.kind
     JOIN {CONTRACTS} contract ON contract.id = lost.contract_id
-    JOIN {DISCLOSURE_CONTRACTS} about ON about.servicecontract_id = lost.contract_id
-    JOIN {DISCLOSURES} released ON released.id = about.disclosure_id AND released.resource = depending.resource
+    JOIN {DISCLOSURES} released ON released.contracts @> ARRAY[lost.contract_id]
+        AND released.resource = depending.resource
     WHERE released.released_at < lost.at AND released.value_count > 0
         AND (released.resource = ANY(%(bills)s) OR released.released_at > lost.lost_from
             AND (released.end IS NULL OR released.end > lost.lost_from))
@@ -94,24 +94,25 @@ def affected_page(
     """
     pairs = _candidates(contract_number, recorded or Span(), after, PAGE_SIZE + 1)
     checked = pairs[:PAGE_SIZE]
-    contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in checked})
-    disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in checked})
+    contracts = ServiceContract.objects.in_bulk({contract for _, _, contract, _ in checked})
+    released = Disclosure.objects.filter(released_at__in={at for at, _, _, _ in checked})  # by that index
+    disclosures = released.select_related("grant__client").in_bulk({key for _, key, _, _ in checked})
     history = LinkHistory.of(contracts.values())
     sections: dict[int, list[BillSection]] = defaultdict(list)
     for section in BillSection.objects.filter(contract__in=contracts).select_related("statement"):
         sections[section.contract_id].append(section)
     affected = []
-    for key, contract, at in checked:
+    for _, key, contract, at in checked:
         spans = _lost_spans(disclosures[key], contract, history, sections[contract])
         if spans:
             affected.append(AffectedDisclosure(disclosures[key], contracts[contract], spans, at))
-    return affected, checked[-1][:2] if len(pairs) > PAGE_SIZE else None
+    return affected, checked[-1][1:3] if len(pairs) > PAGE_SIZE else None
 
 
 def _candidates(
     number: str, recorded: Span, after: Position | None, most: int
-) -> list[tuple[int, int, datetime]]:
-    """(disclosure, contract, when the last change of it was entered)."""
+) -> list[tuple[datetime, int, int, datetime]]:
+    """(when released, disclosure, contract, when the last change of it was entered)."""
     pairs = [(name, kind) for name, resource in RESOURCES.items() for kind in sorted(resource.link_kinds)]
     bills = [name for name, resource in RESOURCES.items() if resource.time in BILLED_TIMES]
     with connection.cursor() as cursor:
@@ -129,7 +130,7 @@ def _candidates(
                 "most": most,
             },
         )
-        return [(key, contract, at) for key, contract, at in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 def _lost_spans(

@@ -138,7 +138,7 @@ def test_the_log_on_the_page_is_what_the_company_was_told(browser_page, home, gr
         title_of("customer_distribution_details"),
     ]
     assert [int(cells[3].replace(",", "")) for cells in shown] == [read.value_count for read in kept]
-    assert [line["read_id"] for line in lines] == [read.public_id for read in kept]
+    assert [line["read_id"] for line in lines] == [read.number for read in kept]
     assert [line["values"] for line in lines] == [cells[3] for cells in shown]
     assert {cells[4] for cells in shown} == {"127.0.0.1"}
 

@@ -114,7 +114,8 @@ def test_it_says_how_feeds_mail_and_workers_stand(client):
     assert shown["cdsc_feed_sources_failing"] == 1
     assert (shown["cdsc_mail_waiting"], shown["cdsc_mail_failed"]) == (1, 1)
     assert shown['cdsc_queue_silent_seconds{queue="interactive"}'] < 60
-    assert shown["cdsc_partitions_ahead"] >= 2
+    for table in ("interval_block", "consent_disclosure"):
+        assert shown[f'cdsc_partitions_ahead{{table="{table}"}}'] >= 2
     assert shown["cdsc_database_answers"] == 1
     assert sum(name.startswith("cdsc_table_bytes") for name in shown) == 10
 

@@ -80,7 +80,7 @@ def read_rows(disclosures: QuerySet[Disclosure]) -> Iterator[tuple[object, ...]]
             _instant(read.start),
             _instant(read.end),
             read.address or "",
-            read.public_id,
+            read.number,
         )
 
 

@@ -17,7 +17,7 @@ def logged_in(user):
 def read(grant, contract, *, at=None, values=96, data=(None, None)):
     """One release of readings of one contract; `data` is from its first to its last value."""
     at = at or clock.now()
-    disclosure = Disclosure.objects.create(
+    return Disclosure.objects.create(
         grant=grant,
         scope="usage_data",
         resource="usage_data",
@@ -28,6 +28,5 @@ def read(grant, contract, *, at=None, values=96, data=(None, None)):
         value_count=values,
         released_at=at,
         address="198.51.100.7",
+        contracts=[contract.pk],
     )
-    disclosure.contracts.add(contract)
-    return disclosure

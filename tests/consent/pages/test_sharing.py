@@ -117,7 +117,7 @@ def test_the_page_and_the_download_list_every_disclosure(home, browser, grant):
 
     assert page.count("198.51.100.7") == 25
     assert "Page 1 of 2" in page
-    assert [row["read_id"] for row in rows] == [read.public_id for read in reads]
+    assert [row["read_id"] for row in rows] == [read.number for read in reads]
     assert {row["values"] for row in rows} == {"96"}
 
 

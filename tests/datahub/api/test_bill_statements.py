@@ -68,10 +68,10 @@ def test_the_file_is_sent_and_disclosed(reader, home):
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == 'attachment; filename="bill.pdf"'
     read = Disclosure.objects.get()
-    assert (read.resource, read.value_count, list(read.contracts.all())) == (
+    assert (read.resource, read.value_count, read.contracts) == (
         "bill_statements",
         1,
-        [home.contract],
+        [home.contract.pk],
     )
 
 

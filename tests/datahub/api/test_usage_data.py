@@ -327,7 +327,7 @@ def test_each_answer_is_disclosed_with_its_count_and_period(reader, home):
     read = Disclosure.objects.get()
     assert (read.grant, read.scope, read.resource, read.value_count) == (grant, "usage_data", URL[1:], 3)
     assert (read.start, read.end) == (NOON, NOON + timedelta(days=1))
-    assert list(read.contracts.all()) == [home.contract]
+    assert read.contracts == [home.contract.pk]
     assert read.address == "127.0.0.1"
 
 

@@ -123,7 +123,7 @@ def test_what_is_disclosed_is_how_many_sums(reader, home):
 
     disclosure = Disclosure.objects.get()
     assert (disclosure.resource, disclosure.value_count) == ("usage_data", 3)
-    assert list(disclosure.contracts.all()) == [home.contract]
+    assert disclosure.contracts == [home.contract.pk]
 
 
 def test_nothing_is_disclosed_where_nothing_changed(reader, home):

@@ -137,7 +137,7 @@ def test_the_count_is_disclosed_before_the_first_byte(reader, home):
     disclosure = Disclosure.objects.get()
     assert (disclosure.resource, disclosure.value_count) == ("usage_data", 2)
     assert (disclosure.data_start, disclosure.data_end) == (MIDNIGHT, MIDNIGHT + timedelta(minutes=45))
-    assert list(disclosure.contracts.all()) == [home.contract]
+    assert disclosure.contracts == [home.contract.pk]
 
 
 @pytest.mark.spec("X-14")
