@@ -175,6 +175,8 @@ class Environment(BaseSettings):
     public_calls_per_minute: Whole = 600
     metadata_moved_to: str = ""
     api_calls_per_minute: Whole = 600
+    client_calls_per_minute: Whole = 60_000
+    grant_calls_per_minute: Whole = 600
     registrations_per_minute: Whole = 60
     unused_registration_days: Whole = 30
     feed_alert_to: Names = ()

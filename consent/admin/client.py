@@ -94,7 +94,8 @@ class ClientForm(forms.ModelForm):
         model = Client
         fields = (
             "name", "client_type", "redirect_uris", "allowed_scopes", "purpose", "client_uri", "uri_confirmed",
-            "contact_email", "terms_uri", "policy_uri", "all_or_nothing",
+            "contact_email", "terms_uri", "policy_uri", "all_or_nothing", "calls_per_minute",
+            "grant_calls_per_minute",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401

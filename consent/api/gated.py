@@ -15,13 +15,22 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from cdsc_portal.lib.http.call_limits import CallCount, rate_limit_headers
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
 from consent.api.cross_origin import CrossOrigin
-from consent.api.problems import insufficient_scope, invalid_token, no_token, token_in_query
+from consent.api.problems import (
+    Refusal,
+    insufficient_scope,
+    invalid_token,
+    no_token,
+    token_in_query,
+    too_many_calls,
+)
 from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES
+from consent.services.call_quotas import count_data_call
 from consent.services.disclose import Release, record_disclosure
 
 # of an answer to one caller: a cache may keep it for them, and must ask each time
@@ -57,6 +66,9 @@ class BearerAuthentication(BaseAuthentication):
         Raises Refusal.
         """
         view = cast(GatedView, request.parser_context["view"])
+        for whose, count in view.call_counts.items():
+            if count.wait:
+                raise too_many_calls(whose, count)
         access = data_access(bearer_token(request), at=clock.now(), lock=view.holds_grant)
         if access is None:
             raise invalid_token()
@@ -76,6 +88,7 @@ class GatedView(APIView):
 
     resource: ClassVar[str]
     access: DataAccess
+    call_counts: Mapping[str, CallCount] = {}
     holds_grant = False  # whether the call's transaction has begun, in which the gate locks the grant
     authentication_classes = [BearerAuthentication]
     permission_classes = []
@@ -93,8 +106,13 @@ class GatedView(APIView):
         return None
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304)."""
+        """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304).
+
+        Each call is counted before, once and for good, whatever becomes of it.
+        """
         response = None
+        with suppress(Refusal):  # without a token nobody is known who could be counted
+            self.call_counts = count_data_call(bearer_token(request), at=clock.now())
         if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
             with suppress(_AnswerDueError):
                 response = super().dispatch(request, *args, **kwargs)
@@ -105,7 +123,7 @@ class GatedView(APIView):
                 if request.method == "HEAD":
                     transaction.set_rollback(True)
                     leave_headers(response)
-        for name, value in PRIVATE.items():
+        for name, value in (PRIVATE | rate_limit_headers(**self.call_counts)).items():
             response.headers[name] = value
         return response
 

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
+from cdsc_portal.lib.http.call_limits import CallCount
 from cdsc_portal.lib.http.problems import Problem, problem_response
 from cdsc_portal.lib.http.stream_places import RETRY_SECONDS
 
@@ -77,6 +78,13 @@ def too_many_streams() -> Refusal:
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
     )
+
+
+def too_many_calls(whose: str, count: CallCount) -> Refusal:
+    """`whose` quota is used up: "grant" or "client"."""
+    of = "This customer's consent" if whose == "grant" else "Your registered object, with all its consents,"
+    detail = f"{of} may be read {count.limit} times a minute. Try again in {count.wait} s."
+    return Refusal(Problem(429, "too_many_calls", detail, headers={"Retry-After": str(count.wait)}))
 
 
 def not_found() -> Refusal:

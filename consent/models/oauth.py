@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Now
@@ -96,6 +97,20 @@ class Client(AbstractApplication):
     policy_uri = models.URLField(_("policy uri"), blank=True)
     all_or_nothing = models.BooleanField(
         _("its requests are shared whole or not at all"), default=False, db_default=False
+    )
+    calls_per_minute = models.PositiveIntegerField(
+        _("calls for data a minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("With the tokens of all its grants; empty: as the server's settings say."),
+    )
+    grant_calls_per_minute = models.PositiveIntegerField(
+        _("calls for data a minute of each grant"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("With the tokens of one grant; empty: as the server's settings say."),
     )
     logo_uri = models.URLField(_("logo"), blank=True, default="", db_default="")
     contact_addresses = models.JSONField(

@@ -9,17 +9,27 @@ from django.db import connection
 from cdsc_portal.lib.db.prepared import prepared_cursor
 
 _MINUTE = 60
-# One row a caller, whatever the minute, so that parallel calls are all counted. The table is unlogged: a count is
-# not worth a flush to disk, and a crash that forgets it lets nobody in. A server whose clock is behind adds to the
-# newer minute.
-_COUNT = """
-    INSERT INTO call_count AS counted (caller, minute, calls) VALUES (%s, %s, 1)
-    ON CONFLICT (caller) DO UPDATE SET
-        minute = GREATEST(counted.minute, excluded.minute),
-        calls = CASE WHEN counted.minute < excluded.minute THEN 1 ELSE counted.calls + 1 END
-    RETURNING calls
-"""
-_COUNT_AND_READ = f"WITH counted AS ({_COUNT}) SELECT counted.calls, ({{read}}) FROM counted"  # noqa: S608 - no part of it is input
+
+
+def counted_once(rows: str) -> str:
+    """The statement that counts one call of each of `rows`: SQL of ours for (caller, minute, 1), each caller once.
+
+    One row a caller, whatever the minute, so that parallel calls are all counted. The table is unlogged: a count is
+    not worth a flush to disk, and a crash that forgets it lets nobody in. A server whose clock is behind adds to the
+    newer minute.
+    """
+    return f"""
+        INSERT INTO call_count AS counted (caller, minute, calls) {rows}
+        ON CONFLICT (caller) DO UPDATE SET
+            minute = GREATEST(counted.minute, excluded.minute),
+            calls = CASE WHEN counted.minute < excluded.minute THEN 1 ELSE counted.calls + 1 END
+        RETURNING calls
+    """  # noqa: S608 - no part of it is input
+
+
+_COUNT_AND_READ = (
+    f"WITH counted AS ({counted_once('VALUES (%s, %s, 1)')}) SELECT counted.calls, ({{read}}) FROM counted"  # noqa: S608 - no part of it is input
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,18 @@ def count_call(caller: str, *, limit: int, at: datetime, read: str = "NULL::text
 
     `read`: SQL of ours, without parameters, that answers one text.
     """
-    minute, second = divmod(int(at.timestamp()), _MINUTE)
+    minute, seconds_left = minute_of(at)
     with prepared_cursor() as cursor:
         caller_digest = hashlib.sha256(caller.encode()).digest()
         cursor.execute(_COUNT_AND_READ.format(read=read), [caller_digest, minute])
         calls, answer = cursor.fetchone()
-    return CallCount(calls, limit, _MINUTE - second, answer or "")
+    return CallCount(calls, limit, seconds_left, answer or "")
+
+
+def minute_of(at: datetime) -> tuple[int, int]:
+    """The minute that counts at `at`, and the seconds until the next."""
+    minute, second = divmod(int(at.timestamp()), _MINUTE)
+    return minute, _MINUTE - second
 
 
 def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:
@@ -58,13 +74,16 @@ def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:
     return count_call(caller, limit=limit, at=at).wait
 
 
-def rate_limit_headers(count: CallCount) -> dict[str, str]:
-    """What a caller may still do, as draft-ietf-httpapi-ratelimit-headers-10 writes it: r calls in t seconds."""
-    remaining = max(count.limit - count.calls, 0)
-    return {
-        "RateLimit-Policy": f'"minute";q={count.limit};w={_MINUTE}',
-        "RateLimit": f'"minute";r={remaining};t={count.seconds_left}',
-    }
+def rate_limit_headers(**counts: CallCount) -> dict[str, str]:
+    """What a caller may still do, as draft-ietf-httpapi-ratelimit-headers-10 writes it: r calls in t seconds.
+
+    Each count under the name of its policy.
+    """
+    policies, limits = [], []
+    for name, count in counts.items():
+        policies.append(f'"{name}";q={count.limit};w={_MINUTE}')
+        limits.append(f'"{name}";r={max(count.limit - count.calls, 0)};t={count.seconds_left}')
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(limits)} if counts else {}
 
 
 def forget_calls(*, before: datetime) -> int:

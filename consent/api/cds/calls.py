@@ -155,7 +155,9 @@ def gated_endpoint(
             response = _refusal(refused, plain=method == "put")
         except ParameterRefused as refused:
             response = cds_problem(400, "invalid_request", str(refused))
-        for name, value in (header for count in counted for header in rate_limit_headers(count).items()):
+        for name, value in (
+            header for count in counted for header in rate_limit_headers(minute=count).items()
+        ):
             response[name] = value
         response["Cache-Control"] = "no-store"
         response["Vary"] = "Authorization"

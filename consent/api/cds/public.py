@@ -51,7 +51,7 @@ def public_document(view: PublicView | None = None, *, version: str = "") -> Any
             if count.wait
             else _unless_known(request, view(request, **parts))
         )
-        for name, value in rate_limit_headers(count).items():
+        for name, value in rate_limit_headers(minute=count).items():
             response[name] = value
         return response
 

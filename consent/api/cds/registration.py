@@ -35,7 +35,7 @@ def registration(request: HttpRequest) -> HttpResponse:
         response = _registered(request)
     except Refused as refused:
         response = metadata_refusal(refused)
-    for name, value in rate_limit_headers(count).items():
+    for name, value in rate_limit_headers(minute=count).items():
         response[name] = value
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"

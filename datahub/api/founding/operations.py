@@ -102,6 +102,14 @@ HEADERS = headers(
     Retry_After=("Seconds until the same call may succeed.", [429, 503]),
     Allow=("The methods that the address takes.", [405]),
 )
+# those of customers' data
+GATED_HEADERS = [
+    *HEADERS,
+    *headers(
+        RateLimit_Policy=("Calls (`q`) a minute of the grant, and of the client with all its grants.", True),
+        RateLimit=("Calls left (`r`) until the count begins anew in `t` seconds, of both.", True),
+    ),
+]
 TAG_HEADERS = headers(ETag=("Tag of the answer, for `If-None-Match`.", [200, 304]))
 SERIES_HEADERS = headers(
     CDSC_Window=("CSV only: the period that the answer speaks of, `start/end`.", [200]),
@@ -188,11 +196,11 @@ def listing_operation(resource: Resource) -> Any:
             *option_parameters(resource),
             *PARAMETERS,
             IF_NONE_MATCH,
-            *HEADERS,
+            *GATED_HEADERS,
             *TAG_HEADERS,
             *(SERIES_HEADERS if resource.csv else ()),
         ],
-        responses=answers | NOT_MODIFIED | problems(400, 401, 403, 405, 406),
+        responses=answers | NOT_MODIFIED | problems(400, 401, 403, 405, 406, 429),
         examples=examples,
     )
 
@@ -220,7 +228,7 @@ def stream_operation(resource: Resource, file: StreamedFile) -> Any:
         tags=[_GATED_TAG],
         parameters=[
             *(parameter for parameter in PARAMETERS if parameter.name != "cursor"),
-            *HEADERS,
+            *GATED_HEADERS,
             *headers(Content_Disposition=("The file's name.", [200])),
         ],
         responses=answers | problems(400, 401, 403, 405, 406, 429),
@@ -240,7 +248,7 @@ def document_operation(resource: Resource, file: StoredFile) -> Any:
             ),
             IF_NONE_MATCH,
             *RANGE,
-            *HEADERS,
+            *GATED_HEADERS,
             *TAG_HEADERS,
             *headers(
                 Content_Disposition=("The file's name.", [200, 206]),
@@ -253,7 +261,7 @@ def document_operation(resource: Resource, file: StoredFile) -> Any:
             (206, file.media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The range asked for."),
         }
         | NOT_MODIFIED
-        | problems(400, 401, 403, 404, 405, 406, 416),
+        | problems(400, 401, 403, 404, 405, 406, 416, 429),
     )
 
 

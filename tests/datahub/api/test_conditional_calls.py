@@ -38,7 +38,7 @@ def test_another_tag_is_answered_by_the_gate_with_its_lock_and_recorded_once(gra
     with connection.execute_wrapper(note):
         answer = granted.get(path, **{"If-None-Match": '"another"'})
 
-    gates = [sql for sql in statements if "token_checksum" in sql]
+    gates = [sql for sql in statements if "token_checksum" in sql and "call_count" not in sql]
     assert answer.status_code == 200
     assert ["FOR SHARE" in gate for gate in gates] == [False, True]
     assert Disclosure.objects.filter(resource=path.split("?")[0].split("/")[1]).count() == 1

@@ -251,12 +251,12 @@ def test_nothing_changed_costs_gate_and_facts_and_no_reading(reader, home, grant
         answer = reader.get(URL, **{"If-None-Match": tag})
 
     assert answer.status_code == 304
-    # gate, versions
-    assert len(queries) == 2
+    # count, gate, versions
+    assert len(queries) == 3
     assert Disclosure.objects.count() == 1
 
 
-def test_an_answer_costs_seven_statements(reader, home, grant, django_assert_num_queries):
-    # savepoint, gate, versions, facts, readings, disclosure, release
-    with django_assert_num_queries(7):
+def test_an_answer_costs_eight_statements(reader, home, grant, django_assert_num_queries):
+    # count, savepoint, gate, versions, facts, readings, disclosure, release
+    with django_assert_num_queries(8):
         reader.get(URL)
