@@ -30,8 +30,8 @@ from consent.api.problems import (
 )
 from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES
-from consent.services.call_quotas import count_data_call
 from consent.services.disclose import Release, record_disclosure
+from consent.services.third_parties.call_quotas import count_data_call
 
 # of an answer to one caller: a cache may keep it for them, and must ask each time
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}

@@ -12,8 +12,8 @@ from django.test import Client as Browser
 
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, Client, Disclosure, Grant
-from consent.services.call_quotas import count_data_call
 from consent.services.revoke import revoke_grant
+from consent.services.third_parties.call_quotas import count_data_call
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import StaffFactory, household
 from tests.factories.consent import GrantFactory, GrantPartFactory, ReceiptFactory
