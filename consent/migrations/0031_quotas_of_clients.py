@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0029_grants_of_parents'),
+        ('consent', '0030_disclosures_by_month'),
     ]
 
     operations = [
