@@ -1,6 +1,7 @@
 """Who the customers are and what they have."""
 
 from accounts.models.base import Commodity, Published, Versioned
+from accounts.models.closing import ClosedKind, ClosedMatter
 from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
@@ -29,6 +30,8 @@ __all__ = [
     "BillingAccount",
     "CaseStatus",
     "CaseTopic",
+    "ClosedKind",
+    "ClosedMatter",
     "CodeWay",
     "Commodity",
     "ContractServicePoint",

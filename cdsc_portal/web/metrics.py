@@ -82,6 +82,12 @@ def _of_database(at: datetime) -> Iterator[Metric]:
         "feed",
         {name: _age(last, at) for name, last in feeds.last_done.items()},
     )
+    yield _by(
+        "cdsc_feed_late_seconds",
+        "Since a file of the feed was expected by its rhythm; negative before",
+        "feed",
+        {name: _age(due, at) for name, due in feeds.due.items()},
+    )
     yield _gauge("cdsc_feed_sources_failing", "Sources whose last look failed", feeds.failing_sources)
     yield _gauge("cdsc_parked_readings", "Readings of meters that nobody knows", feeds.parked_readings)
     mail = mail_figures(at=at)

@@ -23,6 +23,7 @@ from consent.pages.staff_figures import (
     waiting_reviews,
 )
 from datahub.feeds.runs.feed_status import FeedStanding, RunInProgress, runs_in_progress, standing_feeds
+from datahub.feeds.runs.open_matters import open_matters
 
 _FEEDS, _RUNS = 8, 5
 
@@ -47,7 +48,7 @@ class WorkerSign:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What this person may see; None = not theirs to see. At most nine queries."""
+    """What this person may see; None = not theirs to see. At most 14 queries."""
 
     due: tuple[Due, ...]
     feeds: tuple[FeedStanding, ...] | None
@@ -101,11 +102,20 @@ def _due(request: HttpRequest) -> list[Due]:
         )
     if may("accounts.view_outgoingmail"):
         mail = mail_figures(at=at)
-        unsent = _list("accounts_outgoingmail", "outstanding=failed")
+        unsent = _list("accounts_outgoingmail", "open=yes")
         due.append(Due(_("Mails that could not be sent"), mail.failed, unsent))
         due.append(
             Due(_("Mails that wait"), mail.waiting, _list("accounts_outgoingmail", "outstanding=waiting"))
         )
+    if may("datahub.view_feed"):
+        of_feeds = open_matters(at=at)
+        for words, count, name in (
+            (_("Files that were refused or failed"), of_feeds.runs, "datahub_feedrun"),
+            (_("Sources that fail"), of_feeds.sources, "datahub_feedsource"),
+            (_("Feeds later than their rhythm, or short"), of_feeds.feeds, "datahub_feed"),
+            (_("Meters with parked readings"), of_feeds.meters, "datahub_parkedreadings"),
+        ):
+            due.append(Due(words, count, _list(name, "open=yes")))
     if may("consent.view_message"):
         url = _list("consent_message", "status__exact=pending")
         due.append(Due(_("Messages of third parties to answer"), messages_to_answer(), url))

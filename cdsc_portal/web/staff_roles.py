@@ -59,6 +59,7 @@ ROLES: dict[str, frozenset[str]] = {
         "accounts.hand_out_activation_code",  # which another asked for
         "consent.change_grant",  # stop it for a customer, pause it
         "accounts.change_outgoingmail",  # send it again
+        "accounts.add_closedmatter",
         "consent.add_recordedconsent",
         "consent.confirm_recordedconsent",
     },
@@ -69,7 +70,7 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("datahub", "view", _FEEDS)
     | _named("datahub", "change", ("feed", "feedsource"))
     | _named("datahub", "add", ("feed", "feedsource", "feedrun"))
-    | {"consent.view_disclosure", "accounts.export_records"},
+    | {"consent.view_disclosure", "accounts.export_records", "accounts.add_closedmatter"},
     ONBOARDING: _named(
         "consent",
         "view",

@@ -17,12 +17,14 @@ from django.utils.translation import ngettext
 
 from accounts.admin.ask import ask_about_rows
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
+from accounts.admin.closing import ClosingAdmin, OpenMatterFilter
 from accounts.admin.export import ExportAdmin
 from accounts.mail.resend import send_again
-from accounts.models import OutgoingMail, ServiceContract
+from accounts.models import ClosedKind, OutgoingMail, ServiceContract
 from cdsc_portal.lib.time import clock
 from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
 from consent.models import ConsentRequest, Disclosure, Grant, Receipt
+from consent.pages.staff_figures import open_mails
 from consent.queries.disclosure_numbers import period_of_number
 
 _SHOWN = 200  # contracts
@@ -148,14 +150,15 @@ class DisclosureAdmin(ExportAdmin):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
+class OutgoingMailAdmin(ClosingAdmin, ActingAdmin, ReadOnlyAdmin):
     """Which mail went to whom, and what kept it back."""
 
     list_display = ("created", "kind", "to", "sent_at", "attempts", "error")
     act_permission = "accounts.change_outgoingmail"
     ordering = (F("sent_at").asc(nulls_first=True), "-created")  # outstanding first
-    actions = ("send_again",)
-    list_filter = (OutstandingFilter, "kind", ("sent_at", admin.EmptyFieldListFilter))
+    actions = ("send_again", "close")
+    closes = ClosedKind.MAIL
+    list_filter = (OpenMatterFilter, OutstandingFilter, "kind", ("sent_at", admin.EmptyFieldListFilter))
     search_fields = ("to__startswith",)
     fields = readonly_fields = (
         "kind", "to", "grant_page", "language", "subject", "created", "sent_at", "attempts", "next_attempt", "error",
@@ -164,6 +167,9 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         """Without mail that opens a login: its row is deleted once it was sent."""
         return super().get_queryset(request).filter(opens_login=False)
+
+    def open_matters(self, rows: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        return open_mails(rows)
 
     @admin.display(description=_("grant"))
     def grant_page(self, mail: OutgoingMail) -> str:

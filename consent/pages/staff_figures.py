@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OutgoingMail
+from accounts.models import ClosedKind, OutgoingMail
+from accounts.queries.closed_matters import is_closed
 from consent.models import (
     ConsentRequest,
     Disclosure,
@@ -61,7 +62,7 @@ class GrantFigures:
 
 @dataclass(frozen=True, slots=True)
 class MailFigures:
-    """`failed`: tried at least once and not sent; `waiting`: not tried yet, older than two minutes."""
+    """`failed`: tried, not sent, and closed by nobody; `waiting`: not tried yet, older than two minutes."""
 
     failed: int
     waiting: int
@@ -106,10 +107,15 @@ def waiting_reviews() -> int:
     return Review.objects.filter(status=ReviewStatus.WAITING).count()
 
 
+def open_mails(mails: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+    """Those that could not be sent and that nobody has closed."""
+    return mails.filter(~is_closed(ClosedKind.MAIL), sent_at=None, attempts__gt=0)
+
+
 def mail_figures(*, at: datetime) -> MailFigures:
     """Mail that is outstanding. One query, by the index of what is to be sent."""
     unsent = OutgoingMail.objects.filter(sent_at=None, opens_login=False).aggregate(
-        failed=Count("pk", filter=Q(attempts__gt=0)),
+        failed=Count("pk", filter=Q(attempts__gt=0) & ~is_closed(ClosedKind.MAIL)),
         waiting=Count("pk", filter=Q(attempts=0, created__lt=at - timedelta(minutes=2))),
     )
     return MailFigures(unsent["failed"], unsent["waiting"])

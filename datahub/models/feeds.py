@@ -1,6 +1,7 @@
 """Feeds, their runs and the rows they could not take."""
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,22 @@ class Feed(models.Model):
     )
     alert_percent = models.PositiveSmallIntegerField(
         _("mail when more percent of a file are rejected; empty: as set for all feeds"), null=True, blank=True
+    )
+    expected_every_days = models.PositiveSmallIntegerField(
+        _("a file is expected every so many days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: no file is missed."),
+    )
+    expected_at = models.TimeField(
+        _("loaded by this time of the day"),
+        null=True,
+        blank=True,
+        help_text=_("In the time zone of the feed; empty: by the end of the day."),
+    )
+    expected_rows = models.PositiveBigIntegerField(
+        _("a file has at least so many rows"), null=True, blank=True
     )
     created = models.DateTimeField(_("created"), default=clock.now, editable=False)
 

@@ -85,7 +85,7 @@ def test_the_counts_of_all_processes_are_added_up(tmp_path):
 
 def test_it_says_how_feeds_mail_and_workers_stand(client):
     at = clock.now()
-    feed = FeedFactory(name="Meters (demo)")
+    feed = FeedFactory(name="Meters (demo)", expected_every_days=1)
     for status, created in (
         (RunStatus.DONE, at),
         (RunStatus.FAILED, at),
@@ -111,6 +111,7 @@ def test_it_says_how_feeds_mail_and_workers_stand(client):
     assert shown['cdsc_feed_runs{status="failed"}'] == 1
     assert shown['cdsc_feed_runs{status="waiting"}'] == 0
     assert shown['cdsc_feed_age_seconds{feed="Meters (demo)"}'] == pytest.approx(3600, abs=60)
+    assert -2 * 86_400 <= shown['cdsc_feed_late_seconds{feed="Meters (demo)"}'] < 0
     assert shown["cdsc_feed_sources_failing"] == 1
     assert (shown["cdsc_mail_waiting"], shown["cdsc_mail_failed"]) == (1, 1)
     assert shown['cdsc_queue_silent_seconds{queue="interactive"}'] < 60
@@ -139,7 +140,7 @@ def test_requests_and_refusals_are_counted_by_route_without_what_is_in_the_addre
 
 def test_each_alert_and_panel_rests_on_figures_that_are_there_and_each_alert_has_its_steps(client):
     client.get("/usage_data")
-    FeedFactory()
+    FeedFactory(expected_every_days=1)
     there = {re.split(r"[{ ]", name)[0] for name in figures(client)} | {"up"}
     rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"][0]["rules"]
     panels = json.loads((DEPLOY / "grafana.json").read_text())["panels"]

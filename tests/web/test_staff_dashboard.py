@@ -115,8 +115,11 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
 
     due = {task.words: task for task in dashboard(staff).due}
 
-    assert [task.count for task in due.values()] == [1, 1, 1, 1, 1, 1, 1]
+    of_feeds = [task for task in due.values() if "datahub" in task.url]  # test_closing.py tries them
+    assert [task.count for task in due.values() if task not in of_feeds] == [1, 1, 1, 1, 1, 1, 1]
     for task in due.values():
+        if task in of_feeds:
+            continue
         assert staff.get(task.url).context["cl"].result_count == 1, task.words
 
 
@@ -124,7 +127,7 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
     ("role", "sees"),
     [
         (SUPPORT, {"due", "grants", "workers"}),
-        (DATA, {"feeds", "runs", "workers"}),
+        (DATA, {"due", "feeds", "runs", "workers"}),
         (ONBOARDING, {"due"}),
     ],
 )

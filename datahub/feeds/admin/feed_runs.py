@@ -22,13 +22,17 @@ from unfold.decorators import action
 
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin
+from accounts.admin.closing import ClosingAdmin, OpenMatterFilter
 from accounts.current_user import current_user
+from accounts.models import ClosedKind
+from accounts.services.closing import close_matters
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.base import RunnerAdmin, moment_column, worst_first_list
 from datahub.feeds.admin.corrections import CorrectionsAction
 from datahub.feeds.runs.feed_status import counts_in_words, progress_in_words
 from datahub.feeds.runs.life_cycle import PENDING, RunNotHeldError, confirm_run, rerun
+from datahub.feeds.runs.open_matters import open_parked, open_runs
 from datahub.feeds.runs.rejected_file import can_be_sent_again, file_to_send_again
 from datahub.models import FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.resources.admin import affected_by_run
@@ -39,14 +43,16 @@ _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.R
 
 
 @admin.register(FeedRun)
-class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
+class FeedRunAdmin(ClosingAdmin, CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
     """What became of each file. The page renews itself while the run goes on."""
 
     corrections_of = "run"
     list_display = (
         "file_name", "feed", "status", "how_far", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
     )  # fmt: skip
-    list_filter = ("status", "feed")
+    list_filter = (OpenMatterFilter, "status", "feed")
+    actions = ("close",)
+    closes = ClosedKind.RUN
     list_select_related = ("feed",)
     search_fields = ("file_name", "sha256")
     fields = (
@@ -76,6 +82,9 @@ class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
         )
         runs = super().get_queryset(request).select_related("feed", "by", "confirmed_by")
         return runs.annotate(urgency=urgency)
+
+    def open_matters(self, rows: QuerySet[FeedRun]) -> QuerySet[FeedRun]:
+        return open_runs(rows)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
         return worst_first_list("urgency", "-created")
@@ -200,8 +209,15 @@ class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 second = rerun(run=run, by=current_user(request), at=clock.now())
-                what = f"loaded the file of run {run.pk} again"
-                self.log_act(request, second, what, reason=form.cleaned_data["reason"])
+                what, reason = f"loaded the file of run {run.pk} again", form.cleaned_data["reason"]
+                self.log_act(request, second, what, reason=reason)
+                close_matters(
+                    kind=ClosedKind.RUN,
+                    keys=[run.pk],
+                    by=current_user(request),
+                    reason=reason,
+                    at=clock.now(),
+                )
             return redirect("admin:datahub_feedrun_change", second.pk)
         text = _("What is stored already stays; rows that were rejected get another chance.")
         return ask(
@@ -266,7 +282,7 @@ class RejectedRowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ParkedReadings)
-class ParkedReadingsAdmin(ReadOnlyAdmin):
+class ParkedReadingsAdmin(ClosingAdmin, ReadOnlyAdmin):
     """They load by themselves when a meter of this number is there."""
 
     list_display = (
@@ -279,13 +295,18 @@ class ParkedReadingsAdmin(ReadOnlyAdmin):
         "run",
         "created",
     )
-    list_filter = ("run__feed",)
+    list_filter = (OpenMatterFilter, "run__feed")
+    actions = ("close",)
+    closes, closing_key = ClosedKind.METER, "meter_number"
     list_select_related = ("run__feed",)
     search_fields = ("meter_number__startswith",)
     exclude = ("packed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedReadings]:
         return super().get_queryset(request).defer("packed")
+
+    def open_matters(self, rows: QuerySet[ParkedReadings]) -> QuerySet[ParkedReadings]:
+        return open_parked(rows)
 
 
 def _rejected_lines(run: FeedRun) -> Iterator[str]:

@@ -16,7 +16,9 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.ask import ask, to_page
+from accounts.admin.closing import ClosingAdmin, OpenMatterFilter
 from accounts.current_user import current_user
+from accounts.models import ClosedKind
 from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.base import RunnerAdmin, moment_with_zone, worst_first_list
 from datahub.feeds.admin.feed_mapping import mapping_page
@@ -24,6 +26,7 @@ from datahub.feeds.formats.registry import formats
 from datahub.feeds.kinds.usage import KIND as USAGE
 from datahub.feeds.runs.feed_status import WORST_FIRST, state_in_words, worst_first
 from datahub.feeds.runs.life_cycle import start_run
+from datahub.feeds.runs.open_matters import open_feeds
 from datahub.feeds.runs.registration import FeedRefusedError, check_feed
 from datahub.models import Feed, FeedRun
 
@@ -33,7 +36,10 @@ class FeedForm(forms.ModelForm):
 
     class Meta:
         model = Feed
-        fields = ["name", "format", "time_zone", "settings", "alert_percent"]
+        fields = [
+            "name", "format", "time_zone", "settings", "alert_percent", "expected_every_days", "expected_at",
+            "expected_rows",
+        ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
@@ -61,18 +67,23 @@ class UploadForm(forms.Form):
 
 
 @admin.register(Feed)
-class FeedAdmin(RunnerAdmin):
+class FeedAdmin(ClosingAdmin, RunnerAdmin):
     """Where data comes from; a file that is uploaded becomes a run."""
 
     form = FeedForm
     list_display = ("name", "state", "kind", "format", "last_run", "rejected")
-    list_filter = ("kind",)
+    list_filter = (OpenMatterFilter, "kind")
+    actions = ("close",)
+    closes = ClosedKind.FEED
     search_fields = ("name",)
     readonly_fields = ("kind", "last_run", "runs", "address")
     actions_detail = ("upload", "map_csv")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         return worst_first(super().get_queryset(request), at=clock.now())
+
+    def open_matters(self, rows: QuerySet[Feed]) -> QuerySet[Feed]:
+        return open_feeds(rows)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
         return worst_first_list(*WORST_FIRST)

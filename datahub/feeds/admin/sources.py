@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -14,9 +15,12 @@ from unfold.decorators import action
 
 from accounts.admin.ask import ask, to_page
 from accounts.admin.base import link_to
+from accounts.admin.closing import ClosingAdmin, OpenMatterFilter
+from accounts.models import ClosedKind
 from cdsc_portal.env import FEED_SECRET_NAME
 from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.base import RunnerAdmin
+from datahub.feeds.runs.open_matters import open_sources
 from datahub.feeds.sources import folder, https, sftp
 from datahub.feeds.sources.base import SourceProblemError
 from datahub.feeds.sources.collect import look_soon
@@ -77,17 +81,22 @@ class SourceForm(forms.ModelForm):
 
 
 @admin.register(FeedSource)
-class FeedSourceAdmin(RunnerAdmin):
+class FeedSourceAdmin(ClosingAdmin, RunnerAdmin):
     """A place from which a worker takes files at intervals. `problem` says in words what went wrong."""
 
     form = SourceForm
     list_display = ("feed", "kind", "address", "active", "last_look", "next_look", "failures", "problem")
-    list_filter = ("kind", "active", "feed")
+    list_filter = (OpenMatterFilter, "kind", "active", "feed")
+    actions = ("close",)
+    closes = ClosedKind.SOURCE
     list_select_related = ("feed",)
     autocomplete_fields = ("feed",)
     fields = (*SourceForm.Meta.fields, "last_look", "next_look", "failures", "problem", "last_run_page")
     readonly_fields = ("last_look", "next_look", "failures", "problem", "last_run_page")
     actions_detail = ("collect_now",)
+
+    def open_matters(self, rows: QuerySet[FeedSource]) -> QuerySet[FeedSource]:
+        return open_sources(rows)
 
     @admin.display(description=_("last run"))
     def last_run_page(self, source: FeedSource) -> str:

@@ -4,12 +4,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateField,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TimeField,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Coalesce, Greatest
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import ClosedKind
+from accounts.queries.closed_matters import closings
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from datahub.models import Feed, FeedRun, FeedSource, ParkedReadings, RunStatus
 
@@ -21,6 +42,7 @@ _WORDS: dict[str, tuple[str | Promise, str]] = {
     "refused": (gettext_lazy("File refused"), "bad"),
     "held": (gettext_lazy("Waits for your confirmation"), "warn"),
     "late": (gettext_lazy("Late"), "warn"),
+    "short": (gettext_lazy("Fewer rows than expected"), "warn"),
     "rejected": (gettext_lazy("Rows rejected"), "warn"),
     "never": (gettext_lazy("Nothing loaded yet"), "warn"),
     "going": (gettext_lazy("Loading now"), "ok"),
@@ -54,10 +76,13 @@ class RunInProgress:
 
 @dataclass(frozen=True, slots=True)
 class FeedFigures:
-    """`runs` by status: those that are not over, and those begun in the last day; `last_done` by the feed's name."""
+    """`runs` by status: those that are not over, and those begun in the last day; `last_done` by the feed's name, and
+    `due`, by when its next file is expected, of feeds that have a rhythm.
+    """
 
     runs: Mapping[str, int]
     last_done: Mapping[str, datetime | None]
+    due: Mapping[str, datetime]
     failing_sources: int
     parked_readings: int
 
@@ -67,13 +92,11 @@ def feed_figures(*, at: datetime) -> FeedFigures:
     unfinished = Q(status__in=(RunStatus.WAITING, RunStatus.RUNNING, RunStatus.HELD))
     recent = FeedRun.objects.filter(unfinished | Q(created__gte=at - timedelta(days=1)))
     counts = dict(recent.order_by().values_list("status").annotate(count=Count("pk")))
-    done = FeedRun.objects.filter(feed=OuterRef("pk"), status=RunStatus.DONE).order_by("-created", "-pk")
-    last = Feed.objects.annotate(last_done=Subquery(done.values("finished")[:1])).values_list(
-        "name", "last_done"
-    )
+    standing = list(with_rhythm(Feed.objects.all(), at=at).values_list("name", "last_done", "due"))
     return FeedFigures(
         runs={status: counts.get(status, 0) for status in RunStatus.values},
-        last_done=dict(last),
+        last_done={name: last for name, last, _due in standing},
+        due={name: due for name, _last, due in standing if due},
         failing_sources=FeedSource.objects.filter(active=True).exclude(problem="").count(),
         parked_readings=ParkedReadings.objects.aggregate(sum=Sum("readings"))["sum"] or 0,
     )
@@ -93,16 +116,50 @@ def standing_feeds(*, at: datetime, limit: int) -> tuple[FeedStanding, ...]:
     return tuple(standings)
 
 
+def with_rhythm(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
+    """`feeds` with `last_done`, `closed_at`, `due` (by when the next file is expected, None without a rhythm) and
+    `is_overdue`.
+
+    The rhythm counts from the last file that was loaded whole, from the feed's beginning before one, or from when
+    staff closed that it is late.
+    """
+    done = FeedRun.objects.filter(feed=OuterRef("pk"), status=RunStatus.DONE).order_by("-created", "-pk")
+    named = feeds.annotate(
+        last_done=Subquery(done.values("finished")[:1]),
+        closed_at=Subquery(closings(ClosedKind.FEED).values("at")[:1]),
+    )
+    since = Greatest(Coalesce("last_done", "created"), "closed_at")
+    local = Cast(Func(F("time_zone"), since, function="timezone", output_field=DateTimeField()), DateField())
+    by = Coalesce("expected_at", RawSQL("time '24:00'", []), output_field=TimeField())
+    clock_time = Func(
+        local,
+        F("expected_every_days"),
+        by,
+        template="(%(expressions)s)",
+        arg_joiner=" + ",
+        output_field=DateTimeField(),
+    )
+    due = Func(F("time_zone"), clock_time, function="timezone", output_field=DateTimeField())
+    return named.annotate(due=due).annotate(is_overdue=_is(Q(due__lt=at)))
+
+
+def _is(rule: Q) -> Case:
+    return Case(When(rule, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
 def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
-    """`feeds` with `state`, `last_run`, `last_rejected` and `last_done`, those that need people first."""
+    """`with_rhythm`, and `state`, `last_run`, `last_rejected` and `is_short`; those that need people first."""
     newest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-created", "-pk")
     done = newest.filter(status=RunStatus.DONE)
-    named = feeds.annotate(
+    named = with_rhythm(feeds, at=at).annotate(
         last_run=Subquery(newest.values("pk")[:1]),
         last_status=Subquery(newest.values("status")[:1]),
         last_at=Subquery(newest.values("created")[:1]),
         last_rejected=Subquery(newest.values("rejected")[:1]),
-        last_done=Subquery(done.values("finished")[:1]),
+        is_short=_is(
+            Q(expected_rows__gt=Subquery(done.values("rows_read")[:1]))
+            & (Q(closed_at=None) | Q(last_done__gt=F("closed_at")))
+        ),
     )
     going = Q(last_status__in=(RunStatus.RUNNING, RunStatus.WAITING))
     states: Sequence[tuple[str, Q]] = (
@@ -111,7 +168,8 @@ def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
         ("held", Q(last_status=RunStatus.HELD)),
         ("going", going),
         ("never", Q(last_run=None)),
-        ("late", Q(last_done__lt=at - LATE_AFTER)),
+        ("late", Q(is_overdue=True) | Q(expected_every_days=None, last_done__lt=at - LATE_AFTER)),
+        ("short", Q(is_short=True)),
         ("rejected", Q(last_rejected__gt=0)),
     )
     order = list(_WORDS)

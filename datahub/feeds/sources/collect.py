@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError
 
+from accounts.models import ClosedKind
+from accounts.services.closing import reopen_matter
 from cdsc_portal.lib.db.advisory_locks import session_lock
 from cdsc_portal.lib.http.public_connections import HostNotReachedError
 from cdsc_portal.lib.time import clock
@@ -66,6 +68,8 @@ def _collect_due(source: FeedSource, at: datetime) -> None:
         log.exception("feed_source.failed", source=source.public_id)
         _back_off(source, at, f"Unexpected {type(error).__name__}; the log has the details.")
     else:
+        if source.problem:
+            reopen_matter(kind=ClosedKind.SOURCE, key=source.pk)
         source.next_look = at + (min(pause, _SETTLE) if collected.is_settling else pause)
         source.failures, source.problem = 0, "\n".join(collected.problems)
         source.last_run = collected.last_run or source.last_run
