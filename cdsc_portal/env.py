@@ -191,7 +191,11 @@ class Environment(BaseSettings):
     mix_carbon_grams: Grams = Field(default_factory=dict)
     mix_carbon_source: str = ""
     metrics_networks: Networks = Field(default_factory=_by("127.0.0.0/8,::1/128", ""), validate_default=True)
+    alive_file: Path | None = None
     log_requests: Flag = Field(default_factory=_by(development=False, production=True))
+    traces_url: WebAddress = ""
+    traces_percent: Annotated[Whole, Field(le=100)] = 100
+    sentry_dsn: WebAddress = _secret()
     web_processes: Whole = Field(default_factory=_by(2, 4))
     web_threads: Whole = 20
     streams_per_client: Whole = 4  # and of a person

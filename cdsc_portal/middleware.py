@@ -1,6 +1,5 @@
 """What holds for every request: a reference, headers that keep a page to itself, a query that can be read."""
 
-import re
 from collections.abc import Callable
 from time import perf_counter
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
@@ -13,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from cdsc_portal.lib.db.public_ids import new_reference
 from cdsc_portal.lib.http.addresses import absolute_address
+from cdsc_portal.lib.http.callers_names import METHODS, callers_names
 from cdsc_portal.lib.http.security_policy import ADMIN_POLICY, PAGE_POLICY
 from cdsc_portal.lib.http.stream_places import TooManyStreamsError
 from cdsc_portal.lib.runtime.counters import REQUEST_SECONDS, REQUESTS
@@ -21,13 +21,6 @@ from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
-_CALLERS_NAMES = (
-    ("request_id", "X-Request-ID", re.compile(r"[A-Za-z0-9._:-]{1,64}")),
-    ("traceparent", "traceparent", re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")),
-)
-_METHODS = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-)  # a caller may invent others
 
 _SENSORS = (
     "accelerometer browsing-topics camera display-capture geolocation gyroscope magnetometer microphone midi payment "
@@ -111,7 +104,7 @@ class CountingMiddleware:
         match = request.resolver_match
         route = match.route if match else "none"
         REQUESTS.labels(
-            route, request.method if request.method in _METHODS else "other", response.status_code
+            route, request.method if request.method in METHODS else "other", response.status_code
         ).inc()
         REQUEST_SECONDS.labels(route).observe(perf_counter() - began)
         return response
@@ -130,13 +123,8 @@ class RequestReferenceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         reference = new_reference()
         request.reference = reference  # type: ignore[attr-defined]  # a name of ours
-        names = {
-            name: value
-            for name, header, form in _CALLERS_NAMES
-            if form.fullmatch(value := request.headers.get(header, ""))
-        }
         began = perf_counter()
-        with bound_contextvars(reference=reference, **names):
+        with bound_contextvars(reference=reference, **callers_names(request)):
             response = self.get_response(request)
             if settings.LOG_REQUESTS:
                 access = getattr(request, "auth", None)  # of an API's call that passed the gate
@@ -144,7 +132,7 @@ class RequestReferenceMiddleware:
                 log.info(
                     "request",
                     route=request.resolver_match.route if request.resolver_match else "none",
-                    method=request.method if request.method in _METHODS else "other",
+                    method=request.method if request.method in METHODS else "other",
                     status=response.status_code,
                     milliseconds=round((perf_counter() - began) * 1000, 1),
                     **{name: public_id for name, public_id in ids.items() if public_id},

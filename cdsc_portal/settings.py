@@ -61,6 +61,9 @@ MIDDLEWARE = [
     "cdsc_portal.web.support_session.SupportSessionMiddleware",
 ]
 
+if ENV.traces_url:
+    MIDDLEWARE.insert(0, "cdsc_portal.telemetry.TracingMiddleware")
+
 ROOT_URLCONF = "cdsc_portal.urls"
 ASGI_APPLICATION = "cdsc_portal.asgi.application"
 WSGI_APPLICATION = "cdsc_portal.wsgi.application"
@@ -342,7 +345,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "cdsc_portal.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = background.SCHEDULE
 
 # --- mail: files under var/mail unless MAIL_URL names a server
