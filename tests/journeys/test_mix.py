@@ -43,8 +43,10 @@ def test_the_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width)
     names = page.locator(".chart__legend li").all_inner_texts()
     columns = rows.first.locator("td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
     assert [name.strip() for name in names] == columns
-    fills = page.locator(".mix-band").evaluate_all("bands => bands.map(b => getComputedStyle(b).fill)")
-    patterns = page.locator(".mix-band + path").evaluate_all(
+    fills = page.locator(".chart__plot > path[class^=fill-]").evaluate_all(
+        "bands => bands.map(b => getComputedStyle(b).fill)"
+    )
+    patterns = page.locator(".chart__plot > path[class^=fill-] + path").evaluate_all(
         "bands => bands.map(b => b.getAttribute('fill'))"
     )
     assert len(set(zip(fills, patterns, strict=True))) == len(columns)

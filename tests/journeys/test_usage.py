@@ -115,7 +115,12 @@ def test_what_is_missing_is_never_zero_and_estimates_are_marked_everywhere(brows
     assert page.locator("tfoot td").first.inner_text().find("of 31 days complete") > 0
     assert page.locator("tbody tr", has_text="March 11, 2026").get_by_text("E: 92 estimated").is_visible()
     chart = page.locator("figure").first
-    assert chart.locator("svg.chart__plot > rect.chart__bar, svg.chart__plot > rect[fill^=url]").count() == 30
+    assert (
+        chart.locator(
+            "svg.chart__plot > rect[class^=fill-]:not(.fill-before), svg.chart__plot > rect[fill^=url]"
+        ).count()
+        == 30
+    )
     assert chart.get_by_text("E", exact=True).count() == 2
     assert chart.get_by_text("A gap: no data").is_visible()
 
@@ -170,7 +175,7 @@ def test_three_years_of_quarters_stay_within_the_limits_of_marks_rows_and_weight
         assert 0 < readings <= 1000, query
         assert_light(page)
     shown(page, home, period="2025", look="hours")
-    assert page.locator("figure").first.locator("path.heat").count() <= 7
+    assert page.locator("figure").first.locator(".chart__grid path[fill-opacity]").count() <= 7
     assert len(page.locator("figure").first.get_attribute("data-cells").split()) == 365
 
 
@@ -186,7 +191,7 @@ def test_where_the_system_forces_its_colors_a_chart_keeps_the_ground_of_its_lett
 
     shown(page, home, period="2026")
 
-    plot, label = page.locator(".chart__plot").first, page.locator(".chart__label").first
+    plot, label = page.locator(".chart__plot").first, page.locator(".chart__tick").first
     assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(26, 35, 44)"
     assert label.evaluate("e => getComputedStyle(e).fill") == "rgb(180, 192, 203)"
 
@@ -217,7 +222,7 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
     assert "Sent back (kWh)" in page.locator("[data-point]").nth(1).inner_text()
 
     drawn = page.locator("figure").first.locator(
-        "svg.chart__plot > rect.chart__bar, svg.chart__plot > rect[fill^=url]"
+        "svg.chart__plot > rect[class^=fill-]:not(.fill-before), svg.chart__plot > rect[fill^=url]"
     )
     amounts = [value for value in exact(page, "tbody td:nth-of-type(1)") if value > 0]
     heights = [Decimal(bar.get_attribute("height")) for bar in drawn.all()]

@@ -312,7 +312,7 @@ def test_a_card_has_thirteen_months_what_it_costs_so_far_and_the_bill_to_expect_
 
     (electric,) = card(page(owner), "usage").xpath(".//section")
 
-    assert len(electric.xpath(".//svg[@class='spark']/rect")) == 13
+    assert len(electric.xpath(".//svg[@class='drawing spark']/rect")) == 13
     assert len(electric.xpath(".//table[@class='spark-table']/tbody/tr")) == 13
     text = words(electric)
     assert "So far about $46.59 (November 1, 2026 to November 22, 2026) Next bill about $65.64" in text

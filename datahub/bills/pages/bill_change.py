@@ -9,23 +9,23 @@ from django.utils.translation import gettext as _
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from datahub.answers.coverage import Coverage
-from datahub.bills.charges import Charges, bills_to_compare, difference, open_charges
+from datahub.bills.charges import Charges, bills_to_compare, open_charges
+from datahub.bills.charges import difference as split_difference
+from datahub.charts.drawing import Drawing
+from datahub.charts.shapes import difference
 from datahub.models import BillStatement
 
 _CENT = Decimal("0.01")
-_WIDTH = 100  # of the widest bar, to each side
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePart:
-    """One reason with its money, signed, and what stands behind it; `x` and `width` are its bar's, from 0 to 200."""
+    """One reason with its money, signed, and what stands behind it."""
 
     label: str
     why: str
     amount: str
-    x: str
-    width: str
-    is_less: bool
+    bar: Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def bill_changes(statement: BillStatement, covered: Coverage) -> tuple[BillChang
 def _change(
     key: str, statement: BillStatement, other: BillStatement, now: Sequence[Charges], then: Sequence[Charges]
 ) -> BillChange:
-    split = difference(now, then)
+    split = split_difference(now, then)
     currency = statement.currency
     facts = {
         "amount": money_in_words(abs(split.total), currency),
@@ -80,14 +80,12 @@ def _change(
         (_("Taxes, credits and all else"), "", split.rest),
     )
     widest = max(abs(amount) for _label, _why, amount in reasons)
-    parts = []
-    for label, why, amount in reasons if widest else ():
-        width = (abs(amount) * _WIDTH / widest).quantize(_CENT)
-        x = _WIDTH - width if amount < 0 else Decimal(_WIDTH)
-        parts.append(
-            ChangePart(label, why, _signed(amount, currency), f"{x:f}", f"{width:f}", is_less=amount < 0)
-        )
-    return BillChange(key, finding, other.public_id, tuple(parts), _signed(split.total, currency))
+    parts = tuple(
+        ChangePart(label, why, _signed(amount, currency), difference(amount, widest))
+        for label, why, amount in reasons
+        if widest
+    )
+    return BillChange(key, finding, other.public_id, parts, _signed(split.total, currency))
 
 
 def _reasons(now: Sequence[Charges], then: Sequence[Charges], currency: str) -> tuple[str, str, str]:

@@ -13,13 +13,15 @@ from cdsc_portal.lib.json.encoder import exact
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from datahub.answers.coverage import Coverage
 from datahub.bills.month_totals import MonthCharges, month_charges
-from datahub.usage.pages.chart import Chart, Plotted, bar_chart, part_label, plain_number
+from datahub.charts.drawing import Chart
+from datahub.charts.shapes import Layer, stacked_bars
+from datahub.usage.pages.charts import part_label
 from datahub.usage.pages.periods import next_first, part_in_words
 from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
 from datahub.usage.sum_periods import By
 
 _MONTHS = 13
-_COLOR = 5  # of money; what is used and sent back has others
+_COLOR = "series-5"  # of money; what is used and sent back has others
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ def bill_months(covered: Coverage, *, account: str, year: int | None, newest: da
         return Cell(money_in_words(month.amount, currency), exact(month.amount, places=2))
 
     heading = _("Charged (%(currency)s)") % {"currency": currency}
-    chart = bar_chart(
-        [Plotted(heading, _COLOR, {first: each.amount for first, each in of_month.items()})],
+    chart = stacked_bars(
+        [Layer(heading, _COLOR, {first: each.amount for first, each in of_month.items()})],
         parts,
         title=title,
         name="bills",
+        table="bill-months",
         columns=[1],
         label=lambda part: part_label(part, By.MONTH),
-        scale_words=plain_number,
         gap=_("A gap: no bill"),
         address=address,
     )

@@ -5,15 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import pairwise
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.text.money import number_in_words
 from cdsc_portal.lib.time.ranges import Span
+from datahub.charts.drawing import Chart, Drawing, Key, Scale, Tick
+from datahub.charts.shapes import cells, class_paint, swatch
 from datahub.mix.arithmetic.amounts import UNKNOWN
 from datahub.mix.pages.texts import percent
 from datahub.mix.sums import MixSum
@@ -23,16 +27,16 @@ from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
 RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "marine", "other_renewable"})
 LONGEST = timedelta(days=14)  # the hours of the week are means of so long before the end of what is shown
 _CLASSES, _DAYS, _HOURS = 5, 7, 24
+_COLOR = "series-3"
 _LEAST = Decimal("0.01")  # between the greenest and the least green hour
 _FEWEST = _DAYS * _HOURS // 2  # hours of the week that are known, before anything is said of them
 
 
 @dataclass(frozen=True, slots=True)
 class GreenHours:
-    """A drawing of 24 by 7, Monday on top: a path for each class, 5 the greenest; and its table."""
+    """Monday on top; class 5 is the greenest. The table says the same."""
 
-    finding: str
-    paths: tuple[tuple[int, str], ...]
+    chart: Chart
     table: Table
 
 
@@ -88,9 +92,6 @@ def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | Non
         "best": hour_in_words(best), "most": percent(of_hours[best], decimals=0),
         "worst": hour_in_words(worst), "least": percent(of_hours[worst], decimals=0),
     }  # fmt: skip
-    paths: dict[int, list[str]] = defaultdict(list)
-    for (day, hour), mean in sorted(means.items()):
-        paths[min(int(mean * _CLASSES / high) + 1, _CLASSES)].append(f"M{hour} {day}h1v1h-1z")
 
     def column(hour: int) -> Column[int]:
         def cell(day: int) -> Cell:
@@ -98,13 +99,41 @@ def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | Non
 
         return Column(hour_in_words(hour), cell)
 
-    return GreenHours(
-        _("Greenest around %(best)s: %(most)s renewable; least around %(worst)s: %(least)s") % facts,
-        tuple((number, "".join(own)) for number, own in sorted(paths.items())),
-        build_table(
-            _("Day"),
-            [column(hour) for hour in range(_HOURS)],
-            range(_DAYS),
-            lambda day: Row(capfirst(str(WEEKDAYS[day]))),
+    table = build_table(
+        _("Day"),
+        [column(hour) for hour in range(_HOURS)],
+        range(_DAYS),
+        lambda day: Row(capfirst(str(WEEKDAYS[day]))),
+    )
+    finding = _("Greenest around %(best)s: %(most)s renewable; least around %(worst)s: %(least)s") % facts
+    return GreenHours(_chart(finding, means, high), table)
+
+
+def _chart(finding: str, means: Mapping[tuple[int, int], Decimal], high: Decimal) -> Chart:
+    """Of as many classes from 0 to the greenest hour, hours from left to right."""
+    hours, rows = Scale(Decimal(0), Decimal(_HOURS)), Scale(Decimal(0), Decimal(_DAYS), Decimal(_DAYS * 22))
+    paint = partial(class_paint, _CLASSES, _COLOR)
+    places = (
+        (hour, day, 1, min(int(mean * _CLASSES / high) + 1, _CLASSES))
+        for (hour, day), mean in sorted(((hour, day), mean) for (day, hour), mean in means.items())
+    )
+    edges = [percent(high * place / _CLASSES, decimals=0) for place in range(_CLASSES + 1)]
+    keys = [
+        Key(
+            _("%(low)s to %(high)s renewable") % {"low": low, "high": up},
+            swatch(paint(number)),
+        )
+        for number, (low, up) in enumerate(pairwise(edges), 1)
+    ]
+    return Chart(
+        title=finding,
+        name="green",
+        drawing=Drawing(cells(places, paint), height=int(rows.length), grid=(_HOURS, _DAYS)),
+        sides=tuple(Tick(rows.at(day) + 11, capfirst(str(WEEKDAYS_ABBR[day]))) for day in range(_DAYS)),
+        feet=tuple(
+            Tick(hours.at(hour + Decimal("0.5")), hour_in_words(hour)) for hour in range(0, _HOURS, 3)
         ),
+        legend=(*keys, *([Key(_("A gap: no data"))] if len(means) < _DAYS * _HOURS else [])),
+        zero=rows.length,
+        ruled=False,
     )

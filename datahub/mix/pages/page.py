@@ -17,7 +17,8 @@ from cdsc_portal.lib.time.dates_in_words import end_in_words, last_day
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
-from datahub.mix.pages.chart import MixChart, mix_chart
+from datahub.charts.drawing import Chart
+from datahub.charts.shapes import Layer, stacked_areas
 from datahub.mix.pages.green import GreenHours, carbon_in_words, green_hours, green_window
 from datahub.mix.pages.texts import (
     Source,
@@ -97,7 +98,7 @@ class MixPage:
     after: str = ""
     up: MixLink | None = None
     by: str = ""
-    chart: MixChart | None = None
+    chart: Chart | None = None
     sources: tuple[Source, ...] = ()
     rows: tuple[MixRow, ...] = ()
     average: tuple[MixCell, ...] = ()
@@ -254,11 +255,20 @@ def _filled(
     return replace(
         page,
         finding=sentence,
-        chart=mix_chart(
-            sentence,
-            mix.parts,
-            columns,
-            ticks=[under_the_chart(part.first, shown) for part in parts],
+        chart=stacked_areas(
+            [
+                Layer(
+                    source.label,
+                    source.color,
+                    {place: each.share(source.key) or Decimal(0) for place, each in mix.parts.items()},
+                    pattern=source.pattern,
+                )
+                for source in columns
+            ],
+            [under_the_chart(part.first, shown) for part in parts],
+            title=sentence,
+            name="mix",
+            table="mix-table",
             lines=[(share, percent(share, decimals=0)) for share in _LINES],
         ),
         sources=columns,

@@ -85,24 +85,26 @@ _KNOWN: dict[str, str | Promise] = {
     "other": pgettext_lazy("source of electricity", "other"),
 }
 _UNKNOWN_NAME = pgettext_lazy("source of electricity", "unknown")
-_COLORS, _PATTERNS = 6, 5
+_COLORS = 6
+_PATTERNS = ("plain", "rising", "lying", "falling", "dots")
 _COLOR_AND_PATTERN = {
-    "solar": (2, 1), "wind": (1, 2), "hydro": (3, 3), "geothermal": (6, 4), "biomass": (3, 5),
-    "nuclear": (4, 1), "gas": (5, 2), "oil": (6, 3), "coal": (5, 4),
-    "marine": (2, 5), "waste": (6, 1), "peat": (4, 4), "fossil": (4, 3), "other_renewable": (3, 1), "other": (1, 5),
+    "solar": (2, "plain"), "wind": (1, "rising"), "hydro": (3, "lying"), "geothermal": (6, "falling"),
+    "biomass": (3, "dots"), "nuclear": (4, "plain"), "gas": (5, "rising"), "oil": (6, "lying"), "coal": (5, "falling"),
+    "marine": (2, "dots"), "waste": (6, "plain"), "peat": (4, "falling"), "fossil": (4, "lying"),
+    "other_renewable": (3, "plain"), "other": (1, "dots"),
 }  # fmt: skip
 _HOUR, _MINUTE = 3600, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`name` as in a sentence, `label` as in a heading; color 1 to 6 and pattern 1 to 5, both 0 for what is unknown."""
+    """`name` as in a sentence, `label` as in a heading; color and pattern as charts name them."""
 
     key: str
     name: str
     label: str
-    color: int
-    pattern: int
+    color: str
+    pattern: str
 
 
 def finding(series: str, average: MixSum, sources: Sequence[Source], shown: ShownPeriod) -> str:
@@ -184,11 +186,12 @@ def sources(keys: Iterable[str]) -> tuple[Source, ...]:
         _named(key, str(name), *_COLOR_AND_PATTERN[key]) for key, name in _KNOWN.items() if key in named_keys
     ]
     strange = [
-        _named(key, key.replace("_", " "), place % _COLORS + 1, (place + 2) % _PATTERNS + 1)
+        _named(key, key.replace("_", " "), place % _COLORS + 1, _PATTERNS[(place + 2) % len(_PATTERNS)])
         for place, key in enumerate(others)
     ]
-    return (*named, *strange, _named(UNKNOWN, str(_UNKNOWN_NAME), 0, 0))
+    unknown = str(_UNKNOWN_NAME)
+    return (*named, *strange, Source(UNKNOWN, unknown, capfirst(unknown), "unknown", "rising-line"))
 
 
-def _named(key: str, name: str, color: int, pattern: int) -> Source:
-    return Source(key, name, capfirst(name), color, pattern)
+def _named(key: str, name: str, color: int, pattern: str) -> Source:
+    return Source(key, name, capfirst(name), f"series-{color}", pattern)

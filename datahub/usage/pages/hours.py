@@ -13,9 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.time.dates_in_words import clock_form
-from datahub.usage.pages.chart import color_of, part_label, plain_number, round_up
+from datahub.charts.drawing import Chart, Drawing, Key, Outline, Paint, Scale, Tick, plain_number, round_up
+from datahub.charts.shapes import cells, class_paint, swatch
+from datahub.usage.pages.charts import color_of, part_label
 from datahub.usage.pages.measured import UsageExtent
-from datahub.usage.pages.periods import ShownPeriod, instants, next_first, part_in_words, when_in_words
+from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words, when_in_words
 from datahub.usage.pages.series import Amount, Series, added
 from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
 from datahub.usage.sum_periods import By
@@ -26,6 +28,7 @@ _HOUR = timedelta(hours=1)
 _HOURS = 24
 _NEARLY_ALL = Decimal("0.98")  # of the cells lie below where the last class ends
 _MISSING, _SKIPPED = ".", "-"
+_LEAST_DAYS = 20  # of a month, so that its name stands far enough from the next one's
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +49,6 @@ class HourDay:
     cells: tuple[HourCell, ...]
     repeated: frozenset[int]
     skipped: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class HeatMap:
-    """Days from left to right, hours from top to bottom, in a drawing of `days` by 24.
-
-    `ticks` and `marks` are labels of days and hours at their places in a drawing of 640 by 240.
-    `paths` and `legend` are by class, from 1. `cells`, `classes` and `hours` are what the script reads points from: a
-    character an hour, days parted by blanks: a digit the class, a letter (a = 1) where it is estimated.
-    """
-
-    title: str
-    name: str
-    color: int
-    days: int
-    paths: tuple[tuple[int, str], ...]
-    estimated: str
-    skipped: str
-    ticks: tuple[tuple[str, str], ...]
-    marks: tuple[tuple[int, str], ...]
-    legend: tuple[tuple[int, str], ...]
-    first: str
-    cells: str
-    classes: str
-    hours: str
-    repeated: str
 
 
 def hour_days(series: Series, period: ShownPeriod, extent: UsageExtent) -> list[HourDay]:
@@ -103,8 +80,8 @@ def hour_days(series: Series, period: ShownPeriod, extent: UsageExtent) -> list[
     return days
 
 
-def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name: str) -> HeatMap:
-    """Classes are of one width, from 0; the last one is open."""
+def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name: str) -> Chart:
+    """Days from left to right, hours from top to bottom. Classes are of one width, from 0; the last one is open."""
     values = sorted(cell.amount.value for day in days for cell in day.cells if cell.amount)
     high = values[int((len(values) - 1) * _NEARLY_ALL)] if values else Decimal(0)
     step = round_up(high / CLASSES) if high > 0 else Decimal(1)
@@ -114,30 +91,46 @@ def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name:
         for low, high in zip(edges, edges[1:], strict=False)
     ]
     classes.append(_("%(low)s %(unit)s and more") % {"low": edges[-1], "unit": series.unit})
-    width = Decimal(640) / max(len(days), 1)
-    return HeatMap(
+    color, scale = color_of(series.direction), Scale(Decimal(0), Decimal(max(len(days), 1)))
+    hours = Scale(Decimal(0), Decimal(_HOURS), Decimal(_HOURS * 10))
+    paint, skipped = partial(class_paint, CLASSES, color), _no_such(days)
+    estimated = cells(
+        _cells(days, lambda amount: int(amount.not_measured > 0)), lambda _class: Paint("", "cells")
+    )
+    return Chart(
         title=_finding(series, days, period),
         name=name,
-        color=color_of(series.direction),
-        days=len(days),
-        paths=tuple(_paths(days, step).items()),
-        estimated="".join(
-            _box(place, cell, day, 1)
-            for place, day in enumerate(days)
-            for cell in day.cells
-            if cell.amount and cell.amount.not_measured
+        drawing=Drawing(
+            (
+                *cells(_cells(days, partial(_class_of, step)), paint),
+                *estimated,
+                *([Outline(skipped, Paint("skipped"))] if skipped else []),
+            ),
+            height=int(hours.length),
+            grid=(int(scale.high), _HOURS),
         ),
-        skipped="".join(
-            f"M{place} {hour}.5h1" for place, day in enumerate(days) for hour in sorted(day.skipped)
+        sides=tuple(Tick(hours.at(hour) + 5, hour_in_words(hour)) for hour in range(0, _HOURS, 6)),
+        feet=tuple(Tick(scale.at(place), words) for place, words in _ticks(days, period)),
+        legend=(
+            *(Key(f"{number}: {words}", swatch(paint(number))) for number, words in enumerate(classes, 1)),
+            *([Key(_("E: estimated"), swatch(Paint(color, "estimate")))] if estimated else []),
+            Key(_("A gap: no data")),
+            *([Key(_("no such hour"), (Outline("M0 6h12", Paint("skipped")),))] if skipped else []),
         ),
-        ticks=tuple((f"{place * width:.1f}", words) for place, words in _ticks(days, period)),
-        marks=tuple((hour * 10, hour_in_words(hour)) for hour in range(0, _HOURS, 6)),
-        legend=tuple(enumerate(classes, 1)),
-        first=days[0].day.isoformat() if days else "",
-        cells=" ".join(_codes(day, step) for day in days),
-        classes="|".join(classes),
-        hours="|".join(map(hour_in_words, range(_HOURS))),
-        repeated=" ".join({str(hour) for day in days for hour in day.repeated}),
+        zero=hours.length,
+        ruled=False,
+        reads={
+            "first": days[0].day.isoformat() if days else "",
+            "cells": " ".join(_codes(day, step) for day in days),
+            "classes": "|".join(classes),
+            "hours": "|".join(map(hour_in_words, range(_HOURS))),
+            "repeated": " ".join({str(hour) for day in days for hour in day.repeated}),
+            "missing": _("no data"),
+            "skipped": _("no such hour"),
+            "estimated": _("estimated"),
+            "once": _("first"),
+            "again": _("second"),
+        },
     )
 
 
@@ -210,34 +203,23 @@ def _average(series: Series, amounts: Sequence[Amount]) -> str:
     return series.shown(added(amount.value for amount in amounts) / len(amounts))
 
 
-def _class_of(amount: Amount, step: Decimal) -> int:
+def _class_of(step: Decimal, amount: Amount) -> int:
     return min(max(int(amount.value / step), 0), CLASSES - 1) + 1
 
 
-def _paths(days: Sequence[HourDay], step: Decimal) -> dict[int, str]:
-    """By class: hours of one class that follow on each other are one box."""
-    paths: dict[int, list[str]] = {number: [] for number in range(1, CLASSES + 1)}
-    for place, day in enumerate(days):
-        boxes: list[tuple[int, HourCell, int]] = []  # class, first hour, how many
+def _cells(
+    days: Sequence[HourDay], class_of: Callable[[Amount], int]
+) -> Iterator[tuple[float, int, float, int]]:
+    """Those that have a class; an hour that is there twice takes half of its place each time."""
+    for column, day in enumerate(days):
         for cell in day.cells:
-            number = _class_of(cell.amount, step) if cell.amount else 0
-            if boxes and cell.hour not in day.repeated and cell.hour - 1 not in day.repeated:
-                last, first, length = boxes[-1]
-                if number == last and cell.hour == first.hour + length:
-                    boxes[-1] = (number, first, length + 1)
-                    continue
-            boxes.append((number, cell, 1))
-        for number, first, length in boxes:
-            if number:
-                paths[number].append(_box(place, first, day, length))
-    return {number: "".join(drawn) for number, drawn in paths.items() if drawn}
+            if cell.amount and (number := class_of(cell.amount)):
+                is_half = cell.hour in day.repeated
+                yield column + cell.fold / 2, cell.hour, 0.5 if is_half else 1, number
 
 
-def _box(place: int, cell: HourCell, day: HourDay, length: int) -> str:
-    """An hour that is there twice takes half of its place each time."""
-    if cell.hour in day.repeated:
-        return f"M{place}{'.5' if cell.fold else ''} {cell.hour}h.5v1h-.5z"
-    return f"M{place} {cell.hour}h1v{length}h-1z"
+def _no_such(days: Sequence[HourDay]) -> str:
+    return "".join(f"M{column} {hour}.5h1" for column, day in enumerate(days) for hour in sorted(day.skipped))
 
 
 def _codes(day: HourDay, step: Decimal) -> str:
@@ -247,22 +229,24 @@ def _codes(day: HourDay, step: Decimal) -> str:
         if cell.amount is None:
             code = _MISSING
         else:
-            number = _class_of(cell.amount, step)
+            number = _class_of(step, cell.amount)
             code = chr(ord("a") + number - 1) if cell.amount.not_measured else str(number)
         codes[cell.hour, cell.fold] = code
     return "".join(codes[place] for place in sorted(codes))
 
 
-def _ticks(days: Sequence[HourDay], period: ShownPeriod) -> Iterator[tuple[int, str]]:
-    """Where a month begins, or a day of a month."""
-    by_month = period.by is By.MONTH
-    for place, day in enumerate(days):
-        if not by_month:
-            yield place, part_label(day.day, By.DAY)
-        elif place == 0 or day.day.day == 1:
-            if place == 0 and (next_first(day.day, By.MONTH) - day.day).days < _HOURS:
-                continue  # too near to the next one
-            yield place, part_label(day.day, By.MONTH)
+def _ticks(days: Sequence[HourDay], period: ShownPeriod) -> Iterator[tuple[Decimal, str]]:
+    """Below each day of a month, or below the middle of each month that is not cut short."""
+    if period.by is not By.MONTH:
+        for column, day in enumerate(days):
+            yield column + Decimal("0.5"), part_label(day.day, By.DAY)
+        return
+    column = 0
+    for first, own in groupby(days, key=lambda day: day.day.replace(day=1)):
+        count = len(list(own))
+        if count >= _LEAST_DAYS:
+            yield column + Decimal(count) / 2, part_label(first, By.MONTH)
+        column += count
 
 
 def _finding(series: Series, days: Sequence[HourDay], period: ShownPeriod) -> str:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.time.dates_in_words import day_in_words
+from datahub.charts.drawing import Drawing, Key, Paint
+from datahub.charts.shapes import breakdown, swatch
 from datahub.usage.pages.hours import hour_in_words
 from datahub.usage.pages.measured import MeasuredUsage
 from datahub.usage.pages.series import Series, added
@@ -19,18 +21,14 @@ from datahub.usage.sum_pieces import Rule
 _NIGHT = range(6)  # hours in which little is switched on, and no sun hides what is
 _HOUR = timedelta(hours=1)
 _HUNDRED = Decimal(100)
-_WIDTH = Decimal(640)
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One piece of a breakdown: `x` and `width` in a drawing of 640, colors from 1."""
+class Rates:
+    """What was used at each rate of the tariff, as pieces of a bar with their keys."""
 
-    label: str
-    amount: str
-    x: str
-    width: str
-    color: int
+    bar: Drawing
+    legend: tuple[Key, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Insights:
     """Sentences, and what was used by rate where the tariff has rates; the table or the hours have all of it too."""
 
     sentences: tuple[str, ...]
-    rates: tuple[Share, ...]
+    rates: Rates | None
 
 
 def insights(usage: MeasuredUsage, hours: Sequence[Series], slots: Slots | None) -> Insights:
@@ -48,7 +46,7 @@ def insights(usage: MeasuredUsage, hours: Sequence[Series], slots: Slots | None)
         if total.direction == "import" and slots is not None and slots.seconds <= _HOUR.total_seconds():
             sentences += _hours(total, slots)
             break  # the same amount in another unit is no more use
-    return Insights(tuple(sentences), tuple(_rates(usage)))
+    return Insights(tuple(sentences), _rates(usage))
 
 
 def _net(usage: MeasuredUsage) -> Iterator[str]:
@@ -120,7 +118,7 @@ def _hours(total: Series, slots: Slots) -> Iterator[str]:
         yield _("What always runs: at %(hour)s you use %(amount)s an hour on average") % facts
 
 
-def _rates(usage: MeasuredUsage) -> Iterator[Share]:
+def _rates(usage: MeasuredUsage) -> Rates | None:
     """Shares of what was used at each rate of the tariff, of one unit."""
     rated = [
         each for each in usage.series if each.rate and each.rule is Rule.SUM and each.direction == "import"
@@ -133,13 +131,12 @@ def _rates(usage: MeasuredUsage) -> Iterator[Share]:
             )
     whole = sum(by_rate.values(), Decimal(0))
     if len(by_rate) < 2 or whole <= 0:
-        return
-    x = Decimal(0)
-    for place, (rate, value) in enumerate(sorted(by_rate.items())):
-        width = value * _WIDTH / whole
+        return None
+    values = dict(sorted(by_rate.items()))
+    colors = [f"series-{place % 6 + 1}" for place in range(len(values))]
+    keys = []
+    for (rate, value), color in zip(values.items(), colors, strict=True):
         words = {"number": rate, "percent": round(value * _HUNDRED / whole)}
-        yield Share(
-            _("Rate %(number)s: %(percent)s%%") % words, f"{rated[0].shown(value)} {rated[0].unit}", f"{x:.1f}",
-            f"{width:.1f}", place % 6 + 1,
-        )  # fmt: skip
-        x += width
+        share = _("Rate %(number)s: %(percent)s%%") % words
+        keys.append(Key(f"{share} ({rated[0].shown(value)} {rated[0].unit})", swatch(Paint(color))))
+    return Rates(breakdown(list(values.values()), colors), tuple(keys))

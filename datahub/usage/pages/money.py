@@ -15,8 +15,10 @@ from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import Access, contracts_of
 from datahub.bills.charges import section_charges
 from datahub.bills.pages.bill_list import period_in_words
+from datahub.charts.drawing import Chart
+from datahub.charts.shapes import Layer, stacked_bars
 from datahub.models import BillSection
-from datahub.usage.pages.chart import Chart, Plotted, bar_chart, part_label, plain_number
+from datahub.usage.pages.charts import part_label
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import Length, ShownPeriod, part_in_words, when_in_words
 from datahub.usage.pages.series import Amount, Series, added
@@ -145,15 +147,15 @@ def estimated_money(
     heading = _("Estimate (%(currency)s)") % {"currency": currency}
     values = {part: each.value for part, each in by_part.items()}
     estimated = frozenset(part for part, each in by_part.items() if each.estimated)
-    chart = bar_chart(
-        [Plotted(heading, 1, values, estimated)],
+    chart = stacked_bars(
+        [Layer(heading, "estimate", values, estimated)],
         usage.parts,
         title=_("About %(amount)s %(when)s, an estimate")
         % {"amount": total, "when": when_in_words(usage.period)},
         name="estimate",
+        table="usage-table",
         columns=[1],
         label=lambda part: part_label(part, usage.by),
-        scale_words=plain_number,
     )
 
     def cell(part: date) -> Cell:
@@ -187,14 +189,14 @@ def _billed_chart(bills: Sequence[Billed], currency: str, title: str, *, columns
     """Of the bills in one currency; a bar has the place that its bill has in the table."""
     by_place = {date.fromordinal(place): bill for place, bill in enumerate(bills, 1)}
     amounts = {place: bill.amount for place, bill in by_place.items() if bill.currency == currency}
-    return bar_chart(
-        [Plotted(_("Billed (%(currency)s)") % {"currency": currency}, 1, amounts)],
+    return stacked_bars(
+        [Layer(_("Billed (%(currency)s)") % {"currency": currency}, "series-5", amounts)],
         list(by_place),
         title=title,
         name=f"billed-{currency}",
+        table="usage-table",
         columns=columns,
         label=lambda place: part_label(by_place[place].start, By.MONTH),
-        scale_words=plain_number,
         gap=_("A gap: a bill in another currency"),
     )
 

@@ -18,9 +18,10 @@ from accounts.models import MeterDevice, MeterName
 from cdsc_portal.lib.time.dates_in_words import end_in_words
 from cdsc_portal.lib.time.local_days import last_midnight_by
 from consent.access import Access
+from datahub.charts.drawing import Chart
 from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.pages.chart import Chart, usage_charts
-from datahub.usage.pages.hours import MOST, HeatMap, heat_map, hour_days, hour_table
+from datahub.usage.pages.charts import usage_charts
+from datahub.usage.pages.hours import MOST, heat_map, hour_days, hour_table
 from datahub.usage.pages.insights import Insights, insights
 from datahub.usage.pages.measured import (
     LONGEST_READING,
@@ -136,7 +137,7 @@ class MeterChoice:
 class HourMap:
     """The hours of a series, drawn and in numbers; `numbers_url` leads to those that have no room beside others."""
 
-    drawn: HeatMap
+    drawn: Chart
     caption: str
     table: Table | None
     numbers_url: str

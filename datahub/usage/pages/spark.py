@@ -3,36 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from datahub.charts.drawing import Drawing
+from datahub.charts.shapes import sparkline
+from datahub.usage.pages.charts import color_of
 from datahub.usage.pages.periods import part_in_words
 from datahub.usage.pages.series import Series, added
 from datahub.usage.sum_periods import By
 
-MONTHS = 13
-_WIDTH, _HEIGHT, _SHARE = Decimal(10), Decimal(32), Decimal(8)
-_LEAST = Decimal(1)  # of a bar, so that a real 0 is seen, unlike a gap
-_PLACES = Decimal("0.1")
-
-
-@dataclass(frozen=True, slots=True)
-class SparkBar:
-    x: str
-    y: str
-    width: str
-    height: str
-    is_last: bool
-
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """Bars of a drawing of 130 by 32; `rows` say the same in words: month, amount, and "" where there is no data."""
+    """`rows` say the same as the drawing: month, amount, and "" where there is no data."""
 
-    bars: tuple[SparkBar, ...]
+    drawing: Drawing
     rows: tuple[tuple[str, str], ...]
-    label: str
 
 
 def spark(series: Sequence[Series], last: date) -> Spark | None:
@@ -49,14 +36,6 @@ def spark(series: Sequence[Series], last: date) -> Spark | None:
     if len(values) < 2:
         return None
     first = series[0]
-    high = max(values.values())
-    bars = []
-    for place, month in enumerate(months):
-        if month not in values:
-            continue
-        height = max(values[month] * _HEIGHT / high, _LEAST) if high > 0 else _LEAST
-        x, top = (number.quantize(_PLACES) for number in (place * _WIDTH + 1, _HEIGHT - height))
-        bars.append(SparkBar(f"{x:f}", f"{top:f}", f"{_SHARE:f}", f"{_HEIGHT - top:f}", month == months[-1]))
     rows = tuple(
         (
             part_in_words(month, By.MONTH),
@@ -72,4 +51,5 @@ def spark(series: Sequence[Series], last: date) -> Spark | None:
     label = (
         _("13 months: least %(least)s %(unit)s in %(first)s, most %(most)s %(unit)s in %(second)s") % words
     )
-    return Spark(tuple(bars), rows, label)
+    heights = [first.in_unit(values[month]) if month in values else None for month in months]
+    return Spark(sparkline(heights, color_of(first.direction), label), rows)

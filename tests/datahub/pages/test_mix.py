@@ -134,7 +134,7 @@ def test_a_gap_is_a_gap_in_table_and_chart(owner):
 
     assert rows(tree)["March 2, 2026"] == ([], "March 2, 2026 No data")
     assert "12 of 24 hours" in rows(tree)["March 3, 2026"][1]
-    outlines = tree.xpath("//*[name()='path'][contains(@class, 'mix-band')]/@d")
+    outlines = tree.xpath("//svg[@role='img']/path[starts-with(@class, 'fill-')]/@d")
     assert [outline.count("M") for outline in outlines] == [2, 2, 2]
     assert "A gap: no data" in words(tree)
 
@@ -144,11 +144,11 @@ def test_bands_are_as_high_as_the_shares(owner):
 
     tree = page(owner)
 
-    wind, gas, unknown = tree.xpath("//*[name()='path'][contains(@class, 'mix-band')]/@d")
+    wind, gas, unknown = tree.xpath("//svg[@role='img']/path[starts-with(@class, 'fill-')]/@d")
     assert wind == "M0 300V120H640V300H0Z"
     assert gas == "M0 120V30H640V120H0Z"
     assert unknown == "M0 30V0H640V30H0Z"
-    assert tree.xpath("//*[name()='text'][@class='mix-label']/text()") == ["Wind", "Gas"]
+    assert tree.xpath("//*[name()='text'][@class='chart__name']/text()") == ["Wind", "Gas"]
 
 
 def test_sources_keep_their_order_whatever_the_feed_calls_them(owner):

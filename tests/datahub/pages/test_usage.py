@@ -102,9 +102,9 @@ def test_the_year_before_is_marked_only_where_98_percent_of_it_are_known(owner, 
     load_readings(usage_series(home.meter, MIDNIGHT, [10] * 96 * 2, scale=0))
 
     tree = page(owner, period="2026-03")
-    befores = tree.xpath("//figure//*[@class='chart__before'][@x]")
+    befores = tree.xpath("//figure//svg[@role='img']/*[@class='fill-before']")
 
-    assert [mark.get("x") for mark in befores] == ["16.0"]  # of the first day 95 of 96, of the second 93
+    assert [mark.get("x") for mark in befores] == ["16"]  # of the first day 95 of 96, of the second 93
     assert "The year before is not marked where less than 98% of it is known" in tree.text_content()
     assert rows(tree)["March 2, 2026"][0] == ["960", "930"]
 
@@ -343,9 +343,14 @@ def test_the_chart_has_a_bar_for_what_is_known_and_a_gap_for_what_is_not(owner, 
     tree = page(owner, period="2026-03")
 
     used, sent = tree.xpath("//figure")
-    assert used.xpath(".//*[name()='rect'][contains(@class, 'chart__bar ')]/@height") == ["192.0", "96.0"]
+    assert used.xpath(".//svg[@role='img']/*[name()='rect'][starts-with(@class, 'fill-')]/@height") == [
+        "192",
+        "96",
+    ]
     assert not used.xpath(".//*[@class='chart__mark']")
     assert "You used 0.29 kWh in March 2026" in used.text_content()
     assert sent.xpath(".//*[name()='text'][@class='chart__mark']/text()") == ["E"]
-    assert sent.xpath(".//*[name()='svg'][@role='img']/*[name()='rect'][starts-with(@fill, 'url(#hatch')]")
+    assert sent.xpath(
+        ".//*[name()='svg'][@role='img']/*[name()='rect'][starts-with(@fill, 'url(#export-1-estimate-sent')]"
+    )
     assert "You sent back 0.10 kWh in March 2026" in sent.text_content()

@@ -80,4 +80,4 @@ def test_rates_of_the_tariff_are_a_breakdown_without_a_code(owner, home):
 
     assert "Rate 1: 25% (2.40 kWh)" in section.text_content()
     assert "Rate 2: 75% (7.20 kWh)" in section.text_content()
-    assert section.xpath(".//svg[@class='breakdown']/*/@width") == ["160.0", "480.0"]
+    assert section.xpath(".//svg[@class='drawing breakdown']/*/@width") == ["160", "480"]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from datahub.usage.pages.chart import usage_charts
+from datahub.usage.pages.charts import usage_charts
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import ShownPeriod
 from datahub.usage.pages.series import Amount, Series
@@ -49,8 +49,8 @@ def test_charts_name_the_columns_of_their_series_wherever_another_column_stands(
     beside = usage_charts(usage, extent, columns, str)
     after_one_more = usage_charts(usage, extent, [weather, *columns], str)
 
-    assert [chart.columns for chart in beside] == ["1 2", "3 4"]
-    assert [chart.columns for chart in after_one_more] == ["2 3", "4 5"]
+    assert [chart.reads["columns"] for chart in beside] == ["1 2", "3 4"]
+    assert [chart.reads["columns"] for chart in after_one_more] == ["2 3", "4 5"]
 
 
 def test_a_column_more_of_the_usage_table_is_one_entry_of_its_columns():

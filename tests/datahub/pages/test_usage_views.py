@@ -87,7 +87,7 @@ def test_what_is_missing_in_a_day_is_a_gap_and_a_zero_is_a_zero(owner, home):
     cells = [words(cell) for cell in tree.xpath("//tbody//td[1]")]
     assert cells[:3] == ["0.00", "No data", "0.00"]
     assert "95 of 96 readings" in words(tree.xpath("//tfoot")[0])
-    assert len(tree.xpath("//*[name()='rect'][contains(@class, 'chart__bar ')]")) == 95
+    assert len(tree.xpath("//svg[@role='img']/rect[starts-with(@class, 'fill-')]")) == 95
 
 
 def test_readings_of_a_minute_are_shown_by_longer_parts_that_add_up(owner, home):
@@ -156,8 +156,8 @@ def test_the_hours_of_a_month_have_seven_classes_and_a_table_of_all_of_them(owne
 
     tree = page(owner, period="2026-03", look="hours")
 
-    assert 1 < len(tree.xpath("//*[name()='path'][contains(@class, 'heat--')]")) <= 7
-    assert len(tree.xpath("//ol/li[contains(., 'kWh')]")) == 7
+    assert 1 < len(tree.xpath("//g[@class='chart__grid']/path[@fill-opacity]")) <= 7
+    assert len(tree.xpath("//ul[@class='chart__legend']/li[contains(., 'kWh')]")) == 7
     cells = [[words(cell) for cell in row.iter("td")] for row in tree.xpath("//tbody/tr")]
     assert len(cells) == 31
     assert {len(row) for row in cells} == {24}
@@ -324,7 +324,10 @@ def test_money_of_two_currencies_is_never_in_one_chart_or_sum(owner, home):
 
     legends = [words(legend) for legend in tree.xpath("//*[contains(@class, 'chart__legend')]")]
     assert [("EUR" in text, "USD" in text) for text in legends] == [(True, False), (False, True)]
-    bars = [figure.xpath(".//*[contains(@class, 'chart__bar ')]") for figure in tree.xpath("//figure")]
+    bars = [
+        figure.xpath(".//svg[@role='img']/rect[starts-with(@class, 'fill-')]")
+        for figure in tree.xpath("//figure")
+    ]
     assert list(map(len, bars)) == [1, 1]
     assert not tree.xpath("//tfoot")
     for text in legends:
