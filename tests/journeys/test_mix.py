@@ -40,7 +40,7 @@ def test_the_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width)
     page.keyboard.press("ArrowRight")
     assert chart.get_attribute("aria-valuetext").startswith("February 2, 2026.")
 
-    names = page.locator(".chart__legend li").all_inner_texts()
+    names = page.locator(".chart__legend").first.locator("li").all_inner_texts()
     columns = rows.first.locator("td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
     assert [name.strip() for name in names] == columns
     fills = page.locator(".chart__plot > path[class^=fill-]").evaluate_all(

@@ -110,20 +110,22 @@ def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | Non
 
 
 def _chart(finding: str, means: Mapping[tuple[int, int], Decimal], high: Decimal) -> Chart:
-    """Of as many classes from 0 to the greenest hour, hours from left to right."""
+    """Of as many classes from the least green hour to the greenest, hours from left to right."""
     hours, rows = Scale(Decimal(0), Decimal(_HOURS)), Scale(Decimal(0), Decimal(_DAYS), Decimal(_DAYS * 22))
+    low = min(means.values())
+    classes = Scale(low, high, Decimal(_CLASSES))
     paint = partial(class_paint, _CLASSES, _COLOR)
     places = (
-        (hour, day, 1, min(int(mean * _CLASSES / high) + 1, _CLASSES))
+        (hour, day, 1, min(int(classes.at(mean)) + 1, _CLASSES))
         for (hour, day), mean in sorted(((hour, day), mean) for (day, hour), mean in means.items())
     )
-    edges = [percent(high * place / _CLASSES, decimals=0) for place in range(_CLASSES + 1)]
+    edges = [percent(low + (high - low) * place / _CLASSES, decimals=0) for place in range(_CLASSES + 1)]
     keys = [
         Key(
-            _("%(low)s to %(high)s renewable") % {"low": low, "high": up},
+            _("%(low)s to %(high)s renewable") % {"low": least, "high": most},
             swatch(paint(number)),
         )
-        for number, (low, up) in enumerate(pairwise(edges), 1)
+        for number, (least, most) in enumerate(pairwise(edges), 1)
     ]
     return Chart(
         title=finding,
