@@ -131,7 +131,7 @@ class Chart:
     @property
     def view(self) -> str:
         """With room for the axes."""
-        return f"-72 -14 724 {self.drawing.height + 46}"
+        return f"-84 -14 736 {self.drawing.height + 46}"
 
     @property
     def is_dense(self) -> bool:

@@ -249,7 +249,7 @@ def test_yesterday_is_shown_first_and_bars_open_what_they_stand_for_by_key_and_t
     year.press("Enter")
     page.get_by_role("heading", name="February 2026").wait_for()
     box = page.get_by_role("slider").first.locator("svg").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * (68 + 640 * 1.5 / 28) / 720, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] * (84 + 640 * 1.5 / 28) / 736, box["y"] + box["height"] / 2)
     page.get_by_role("heading", name="February 2, 2026").wait_for()
     page.get_by_label("Service").select_option(index=1)
     page.wait_for_url("**period=2026-02-02**")

@@ -27,7 +27,7 @@ from datahub.usage.sum_periods import By, Slots
 
 # of what is used and sent back, meter upon meter; the four colors that mean one thing come first
 _PALETTES = {
-    "import": ("used", "series-1", "series-5", "series-6"),
+    "import": ("used", "series-5", "series-6", "series-1"),
     "export": ("sent", "series-4", "series-3", "series-2"),
     "net": ("net",),
 }
