@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from cdsc_portal.lib.runtime.alive_file import note_alive
+from cdsc_portal.lib.runtime.alive_sign import note_alive
 
 
 class Scheduler(DatabaseScheduler):
     def tick(self, *arguments: Any, **options: Any) -> Any:
-        note_alive(settings.ALIVE_FILE)
+        note_alive(settings.ALIVE_SIGN)
         return super().tick(*arguments, **options)

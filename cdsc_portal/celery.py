@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.signals import heartbeat_sent, worker_init
 
-from cdsc_portal.lib.runtime.alive_file import note_alive
+from cdsc_portal.lib.runtime.alive_sign import note_alive
 from cdsc_portal.lib.runtime.malloc import limit_arenas
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdsc_portal.settings")
@@ -26,4 +26,4 @@ def note_worker_alive(**_signal: object) -> None:
     """Every two seconds from the loop that takes messages, whatever its pool does; not while the broker is away."""
     from django.conf import settings
 
-    note_alive(settings.ALIVE_FILE)
+    note_alive(settings.ALIVE_SIGN)

@@ -148,6 +148,9 @@ class Environment(BaseSettings):
     public_url: WebAddress = Field(default_factory=_by("http://127.0.0.1:8000", ""))
     allowed_hosts: Names = Field(default="", validate_default=True)
     database_url: DatabaseAddress = _secret()
+    database_replica_url: DatabaseAddress = _secret()
+    database_session_url: DatabaseAddress = _secret()
+    prepared_statements: Flag = True
     redis_url: RedisAddress = _secret()
     cache_url: RedisAddress = _secret()
     var_dir: Path = Path(__file__).resolve().parent.parent / "var"
@@ -191,7 +194,7 @@ class Environment(BaseSettings):
     mix_carbon_grams: Grams = Field(default_factory=dict)
     mix_carbon_source: str = ""
     metrics_networks: Networks = Field(default_factory=_by("127.0.0.0/8,::1/128", ""), validate_default=True)
-    alive_file: Path | None = None
+    alive_sign: Path | None = None
     log_requests: Flag = Field(default_factory=_by(development=False, production=True))
     traces_url: WebAddress = ""
     traces_percent: Annotated[Whole, Field(le=100)] = 100

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cdsc_portal import background, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
+from cdsc_portal.lib.db import routes
 from cdsc_portal.lib.runtime import private_files
 
 ENV = env.read_or_end()
@@ -94,8 +95,10 @@ def _database(url: str) -> dict[str, object]:
     """Django's form of a postgresql:// URL; `host` may be a socket folder in the query."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    # for lib/prepared: Django's own cursors never prepare
-    prepared = {"prepare_threshold": 0, "options": f"{_ONE_PLAN} {query.pop('options', '')}".strip()}
+    # for lib/prepared: Django's own cursors never prepare. A pool that knows no prepared statements takes no options.
+    prepared: dict[str, object] = {"prepare_threshold": None}
+    if ENV.prepared_statements:
+        prepared = {"prepare_threshold": 0, "options": f"{_ONE_PLAN} {query.pop('options', '')}".strip()}
     host = query.pop("host", "") or parts.hostname or ""
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -119,6 +122,13 @@ DATABASES = {
     if ENV.database_url
     else {**_database("postgresql://postgres@/postgres"), **_EMBEDDED},
 }
+for _alias, _url in (
+    (routes.REPLICA, ENV.database_replica_url),
+    (routes.SESSIONS, ENV.database_session_url),
+):
+    if _url:
+        DATABASES[_alias] = {**_database(_url), "TEST": {"MIRROR": "default"}}
+DATABASE_ROUTERS = ["cdsc_portal.lib.db.routes.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people and sign-in

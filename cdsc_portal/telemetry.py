@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from celery import signals
 from django.core.signals import got_request_exception
@@ -20,6 +20,7 @@ from cdsc_portal.lib.http.callers_names import METHODS, callers_names
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
+    from sentry_sdk.types import Event, Hint
 
     from cdsc_portal.env import Environment
 
@@ -150,7 +151,7 @@ def _start_sentry(dsn: str, release: str) -> None:
     signals.task_failure.connect(of_task, weak=False, dispatch_uid="report to Sentry")
 
 
-def scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+def scrubbed(event: "Event", hint: "Hint") -> "Event":
     """A new event of what may leave: types and places of exceptions, and tags of ours. All else is left behind."""
     chain: list[dict[str, Any]] = []
     info: tuple[Any, BaseException | None, TracebackType | None] = hint.get("exc_info", (None, None, None))
@@ -165,7 +166,10 @@ def scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
             },
         )
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return {name: event[name] for name in _KEPT if name in event} | {"exception": {"values": chain}}
+    all_of_it: Any = event
+    made: Event = cast(Any, {name: all_of_it[name] for name in _KEPT if name in all_of_it})
+    made["exception"] = {"values": chain}
+    return made
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Find what the tests run beside Python; where we are root on Debian, install it; else say what to install.
 
-Chromium opens the pages, curl is what the sandbox guide tells its readers to use, nginx stands before the portal, and
-node runs a third party's program on a library of its language.
+Chromium opens the pages, curl is what the sandbox guide tells its readers to use, nginx stands before the portal,
+PgBouncer between it and the database, and node runs a third party's program on a library of its language.
 """
 
 import os
@@ -13,6 +13,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PROGRAMS = {
     "chromium": NAMES,
     "curl": ("curl",),
+    "redis-server": ("redis-server",),
+    "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "nginx-light": ("nginx", "/usr/sbin/nginx"),
     "nodejs": ("node",),
     "npm": ("npm",),

@@ -15,15 +15,17 @@ name one partition, TRUNCATE or ATTACH: who does that leaves the row himself (do
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.prepared import array
 from datahub.models import ChannelMonth, ChannelsToSum, SummedMonth, UnnotedChange
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.store.store_reads import rows_of_store
 from datahub.store.sum_blocks import QUALITIES, Wanted, arrays
 from datahub.store.tally import distinct
 
@@ -127,10 +129,10 @@ def _groups(wanted: Sequence[Wanted]) -> list[tuple[int, bytes]]:
     days = np.clip(bounds // DAY_SECONDS, _FIRST_DAY, _LAST_DAY) + [-1, 1]
     first, last = days.astype("datetime64[D]").astype(str).T.tolist()
     channels = [interval.channel for interval in wanted]
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_MONTHS, arrays(list(zip(channels, first, last, strict=True))))
-        groups: list[tuple[int, bytes]] = cursor.fetchall()
-    return groups
+    rows = rows_of_store(
+        _MONTHS, arrays(list(zip(channels, first, last, strict=True))), channels=array(set(channels))
+    )
+    return cast(list[tuple[int, bytes]], rows)
 
 
 def store_month_sums(*, month: date, channels: Integers, sums: MonthSums) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.prepared import array
 from datahub.store.codec import (
     DAY_SECONDS,
     QUALITY_RUN,
@@ -20,6 +20,7 @@ from datahub.store.codec import (
     scaled_up,
     unpacked,
 )
+from datahub.store.store_reads import rows_of_store
 
 # All rows of a channel on a grid come as one row, each column with their binary forms one after the other: each row
 # costs time, its bytes cost little. Periods (without a step) come in the same statement: most channels have none, and a
@@ -129,9 +130,7 @@ def stored_segments(wanted: Sequence[ChannelDays]) -> Iterator[StoredSegment]:
     if len({(days.first, days.last) for days in apart}) > 1:
         statement = _OWN_DAYS
         parameters |= {"firsts": array(firsts), "lasts": array(lasts)}
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(statement, parameters)
-        rows = [_Stored(*row) for row in cursor.fetchall()]
+    rows = [_Stored(*row) for row in rows_of_store(statement, parameters, channels=parameters["channels"])]
     for step in sorted({row.step for row in rows if row.step is not None}):
         yield from _block_segments(step, [row for row in rows if row.step == step])
     periods = [row for row in rows if row.step is None]

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import array
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, QUALITY_RUN, Flags, Integers
+from datahub.store.store_reads import rows_of_store
 from datahub.store.sums import LAYOUTS
 
 QUALITIES = max(Quality) + 1
@@ -185,10 +186,9 @@ def _groups(wanted: Sequence[Wanted]) -> list[tuple[Any, ...]]:
     first, last = seconds.astype("datetime64[s]").astype("datetime64[D]").T
     channels = [interval.channel for interval in wanted]
     columns = arrays(list(zip(channels, first.astype(str).tolist(), last.astype(str).tolist(), strict=True)))
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_SUMMED, [*columns, first.min().item(), last.max().item()])
-        groups: list[tuple[Any, ...]] = cursor.fetchall()
-    return groups
+    return rows_of_store(
+        _SUMMED, [*columns, first.min().item(), last.max().item()], channels=array(set(channels))
+    )
 
 
 def _stated_sums(packed: bytes, size: Integers) -> dict[str, Integers]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from cdsc_portal.lib.runtime.alive_file import note_alive
+from cdsc_portal.lib.runtime.alive_sign import note_alive
 from tests.support.workers import start_worker, surroundings, wait_until
 from tools.files import ROOT
 
@@ -39,7 +39,7 @@ def test_the_probe_of_a_process_without_a_port_sees_whether_it_goes_on(tmp_path,
     is_alive = probe_of(service, file, seconds=8)
     assert not is_alive()
     with surroundings("filesystem", tmp_path) as environment:
-        environment |= {"ALIVE_FILE": str(file)}
+        environment |= {"ALIVE_SIGN": str(file)}
         if service == "beat":
             command = [sys.executable, "-m", "celery", "-A", "cdsc_portal", "beat", "--loglevel=ERROR"]
             process = subprocess.Popen(command, env=environment)
@@ -62,7 +62,7 @@ def test_every_process_without_a_port_has_one_and_a_file_of_its_own():
     for name in alone:
         service = COMPOSE["services"][name]
         assert service["healthcheck"]["test"][0] == "CMD-SHELL", name
-        assert service["environment"]["ALIVE_FILE"].startswith("/tmp/") and "/tmp" in service["tmpfs"], name
+        assert service["environment"]["ALIVE_SIGN"].startswith("/tmp/") and "/tmp" in service["tmpfs"], name
 
 
 def test_a_file_that_cannot_be_touched_ends_nobody(tmp_path):

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from cdsc_portal.lib.db.routes import session_connection
+
 
 @contextmanager
 def session_lock(space: int, key: int) -> Iterator[bool]:
-    """Whether `key` of `space` is ours until the block ends; never waits. Needs a session connection."""
+    """Whether `key` of `space` is ours until the block ends; never waits. It is of `session_connection`."""
     keys = [space, key % 2**31]
+    connection = session_connection()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", keys)
         (acquired,) = cursor.fetchone()

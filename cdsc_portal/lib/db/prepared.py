@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import Format
 
 
-def prepared_cursor(*, binary: bool = False) -> CursorWrapper:
+def prepared_cursor(*, binary: bool = False, using: str = DEFAULT_DB_ALIAS) -> CursorWrapper:
     """A cursor that sends values apart from the statement, to be closed by `with`; query counts see it like any other.
 
     `binary`: answers come in the database's own form, which is faster, and instants as psycopg reads them.
     Planning the gate's statement takes longer than running it, so connections ask for one plan whatever the values
     (`plan_cache_mode` in the settings). Behind PgBouncer: docs/operations.md.
     """
+    connection = connections[using]
     connection.ensure_connection()
     raw = psycopg.Cursor(connection.connection)
     raw.format = Format.BINARY if binary else Format.TEXT

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from django.db import DEFAULT_DB_ALIAS
+
 from cdsc_portal.lib.db.prepared import prepared_cursor
 
 
@@ -36,9 +38,17 @@ def column_of(table: str, column: str, where: str) -> str:
     return f"SELECT {column} FROM {table} WHERE {where}"  # noqa: S608 - no part of it is input
 
 
-def rows_version(rows: tuple[Rows, ...], parameters: Mapping[str, str | int | datetime]) -> str:
-    """One text for the versions of all `rows`, whatever their order; "" where there is no row. One statement."""
-    with prepared_cursor(binary=True) as cursor:
+def rows_version(
+    rows: tuple[Rows, ...],
+    parameters: Mapping[str, str | int | datetime],
+    *,
+    using: str = DEFAULT_DB_ALIAS,
+) -> str:
+    """One text for the versions of all `rows`, whatever their order; "" where there is no row. One statement.
+
+    A streaming replica, `using` it, has the versions of the moment up to which it has replayed.
+    """
+    with prepared_cursor(binary=True, using=using) as cursor:
         cursor.execute(digest_statement(rows), parameters)
         (value,) = cursor.fetchone() or ("",)
     return value or ""

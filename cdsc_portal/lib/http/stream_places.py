@@ -2,8 +2,8 @@
 
 A place is an advisory lock of the database's session in which the stream runs: no row is written, nothing has to beat,
 and a process that dies gives its places back with its sessions. A session is one thread's, and a thread sends one
-stream, so locks that a session may take twice count right. This needs sessions that last as long as the stream: a pool
-between server and database must not part them by transaction.
+stream, so locks that a session may take twice count right. This needs sessions that last as long as the stream: behind
+a pool that parts them by transaction, those of `DATABASE_SESSION_URL`.
 """
 
 import hashlib
@@ -12,7 +12,8 @@ import weakref
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
-from django.db import connection
+
+from cdsc_portal.lib.db.routes import session_connection
 
 RETRY_SECONDS = 30
 # a proxy that takes a stream faster than the reader does would send on what a stop meant to keep; ranges of a stream
@@ -41,7 +42,7 @@ class CountedStream:
                 raise TooManyStreamsError
             _open_streams.add(self)
         self._place = _lock_free_place(reader, limit)
-        self._session = connection.connection
+        self._session = session_connection().connection
         if self._place is None:
             _open_streams.discard(self)
             raise TooManyStreamsError
@@ -52,6 +53,7 @@ class CountedStream:
     def close(self) -> None:
         _open_streams.discard(self)
         place, self._place = self._place, None
+        connection = session_connection()
         # a session that broke gave the place back itself
         if place is not None and connection.connection is self._session and connection.is_usable():
             with connection.cursor() as cursor:
@@ -60,7 +62,7 @@ class CountedStream:
 
 def _lock_free_place(reader: str, limit: int) -> int | None:
     """The lock of the first free place; None if there is none. A statement for each place that is looked at."""
-    with connection.cursor() as cursor:
+    with session_connection().cursor() as cursor:
         for number in range(limit):
             name = hashlib.blake2b(f"stream {number} of {reader}".encode(), digest_size=8).digest()
             place = int.from_bytes(name, signed=True)

@@ -13,4 +13,9 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
 REFUSALS = Counter("cdsc_refusals", "Refusals of the APIs by status and code", ["status", "code"])
+STORE_READS = Counter(
+    "cdsc_store_reads",
+    "Reads of the store where there is a replica: by it, or since it was behind or away",
+    ["by"],
+)
 DISCLOSURES = Counter("cdsc_disclosures", "Answers that released data, by resource", ["resource"])

@@ -14,7 +14,7 @@ DATES = {"start": "2026-03-01", "end": "2026-03-31"}
 
 @pytest.mark.parametrize(
     ("step", "query", "most", "most_modules"),
-    [(FEW, {}, 68, 34), (FEW, DATES, 70, 35), (MANY, {}, 72, 35)],
+    [(FEW, {}, 72, 36), (FEW, DATES, 74, 37), (MANY, {}, 76, 37)],
     ids=["short", "a window", "compressed"],
 )
 def test_a_call_of_usage_runs_few_functions_in_few_modules(reader, home, step, query, most, most_modules):
