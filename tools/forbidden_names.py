@@ -13,6 +13,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tools.files import ROOT, project_files
@@ -21,6 +22,8 @@ LIST = Path(__file__).with_name("retired_names.toml")
 TEMPLATE_CODE = re.compile(r"{{(.*?)}}|{%(.*?)%}", re.S)
 TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
 WORD = re.compile(r"[A-Za-z_]\w*")
+# strings and comments of Python, one from another by where the first begins
+PROSE = re.compile(r"\"\"\".*?\"\"\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*", re.S)
 MARKDOWN_CODE = re.compile(r"`([^`\n]+)`")
 # what changed is said there, so that both names stand in it
 HISTORY = ("CHANGELOG.md",)
@@ -65,7 +68,7 @@ def untelling_exceptions(content: str) -> dict[str, tuple[str, ...]]:
 
 def problems(path: str, text: str, names: Mapping[str, RetiredName]) -> Iterator[str]:
     """Where `text`, the file at `path`, uses a retired name: a line each."""
-    if not any(name in text or name in path for name in names):
+    if names.keys().isdisjoint(WORD.findall(f"{path} {text}")):
         return  # to look for a word is cheaper than to read the file as code
     uses = {".py": _python, ".pyi": _python, ".html": _template, ".txt": _template, ".md": _markdown}
     in_path = ((0, part, True) for part in Path(path).with_suffix("").parts)
@@ -105,14 +108,22 @@ def untelling(path: str, text: str, exceptions: Mapping[str, tuple[str, ...]]) -
 
     `exceptions` are names with the patterns of the paths that may define them. Names of tests are sentences.
     """
+    if not any(_untelling_words(name) for name in set(WORD.findall(PROSE.sub("", text)))):
+        return  # as in `problems`
     for node in ast.walk(ast.parse(text)):
         name = _defined_name(node)
-        parts = [part.lower() for part in PARTS.findall(name)]
-        places = {"alone": parts if len(parts) == 1 else [], "first": parts[:1], "anywhere": parts}
-        words = [word for word, place in UNTELLING.items() if word in places[place]]
-        is_allowed = any(fnmatch.fnmatch(path, pattern) for pattern in exceptions.get(name, ()))
-        if words and not is_allowed and not name.startswith("test_"):
+        words = _untelling_words(name)
+        if not words or name.startswith("test_"):
+            continue
+        if not any(fnmatch.fnmatch(path, pattern) for pattern in exceptions.get(name, ())):
             yield f"{path}:{getattr(node, 'lineno', 1)}: {name}: {words[0]!r} says nothing; name what it is"
+
+
+@cache
+def _untelling_words(name: str) -> list[str]:
+    parts = [part.lower() for part in PARTS.findall(name)]
+    places = {"alone": parts if len(parts) == 1 else [], "first": parts[:1], "anywhere": parts}
+    return [word for word, place in UNTELLING.items() if word in places[place]]
 
 
 def _defined_name(node: ast.AST) -> str:

@@ -95,8 +95,9 @@ def test_no_test_quotes_a_title_or_a_sentence_so_that_a_new_one_changes_none(lan
     quoted = [
         f"{path.relative_to(ROOT)}: {text}"
         for path in project_files("tests/*.py")
+        for content in [path.read_text()]
         for text in texts
-        if text in path.read_text()
+        if text in content
     ]
 
     assert not quoted, "read these from the declaration of the scope:\n" + "\n".join(quoted)
