@@ -1,11 +1,10 @@
 """Feed files as utilities send them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from benchmarks.utility import QUARTER, SLOTS, Values
 
@@ -36,13 +35,18 @@ _READING = """<espi:IntervalReading><espi:timePeriod><espi:duration>900</espi:du
 _BLOCK_END = "</espi:IntervalBlock></content></entry>\n"
 
 
+def _write_csv(path: Path, columns: Mapping[str, object]) -> Path:
+    import polars as pl  # takes longer to import than a test of the bench that writes no such file
+
+    pl.DataFrame(columns).write_csv(path, float_precision=3)
+    return path
+
+
 def wide_csv(path: Path, meters: Sequence[str], day: date, values: Values) -> Path:
     """A line a meter and day: kilowatt-hours with three decimals, 96 columns."""
     times = [f"{slot // 4:02d}:{slot % 4 * 15:02d}" for slot in range(SLOTS)]
     slots = {time: values[:, slot] / 1000 for slot, time in enumerate(times)}
-    frame = pl.DataFrame({"meter": meters, "date": [day.isoformat()] * len(meters), **slots})
-    frame.write_csv(path, float_precision=3)
-    return path
+    return _write_csv(path, {"meter": meters, "date": [day.isoformat()] * len(meters), **slots})
 
 
 def long_csv(path: Path, meters: Sequence[str], day: date, values: Values) -> Path:
@@ -53,15 +57,14 @@ def long_csv(path: Path, meters: Sequence[str], day: date, values: Values) -> Pa
         )
         for slot in range(SLOTS)
     ]
-    frame = pl.DataFrame(
+    return _write_csv(
+        path,
         {
             "meter": np.repeat(np.array(meters), SLOTS),
             "start": starts * len(meters),
             "value": (values / 1000).ravel(),
-        }
+        },
     )
-    frame.write_csv(path, float_precision=3)
-    return path
 
 
 def espi_xml(path: Path, points: int, first: date, values: Values) -> Path:

@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nemreader import NEMFile
 
 from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.digits import numbers
@@ -272,6 +271,8 @@ def test_a_day_at_the_seam_of_two_parts_keeps_its_events(monkeypatch):
 
 
 def test_another_reader_finds_the_same_readings(tmp_path):
+    from nemreader import NEMFile  # brings pandas, which takes longer than all tests of this file
+
     file = content(
         STREAM, day(VALUES), day(["1"] * 48, "V", date="20260302"), "400,1,30,A,,", "400,31,48,F14,76,",
         "200,NMI0000001,E1B1,B1,B1,N2,SER001,kWh,15,", day([f"{n}.25" for n in range(96)]),

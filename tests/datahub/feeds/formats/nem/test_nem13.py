@@ -2,7 +2,6 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from nemreader import NEMFile
 
 from datahub.feeds.formats.nem.nem13 import read, sniff
 from datahub.rows.base import FeedStructureError
@@ -116,6 +115,8 @@ def test_a_file_without_its_frame_is_refused(broken):
 
 
 def test_another_reader_finds_the_same_quantities(tmp_path):
+    from nemreader import NEMFile  # brings pandas, which takes longer than all tests of this file
+
     (tmp_path / "reads.csv").write_bytes(content(FIRST))
 
     (theirs,) = NEMFile(str(tmp_path / "reads.csv"), strict=True).nem_data().readings["NMI0000002"]["11"]
