@@ -7,7 +7,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
+.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year bench-scale simulate-scale soak attack lock
 
 setup: .venv/runtime.stamp $(CATALOGUE).mo
 setup-dev: .venv/dev.stamp $(CATALOGUE).mo
@@ -87,10 +87,17 @@ bench: setup-dev
 bench-large: setup-dev
 	@$(BIN)/python -m benchmarks --large
 
+bench-scale: setup-dev
+	@$(BIN)/python -m benchmarks --scale
+
+# machines, disk, log and hours for a million meters and more, from what bench-scale measured; --write in docs/scaling.md
+simulate-scale: setup-dev
+	@$(BIN)/python -m tools.scale_model $(if $(WRITE),--write)
+
 bench-mix-year: setup-dev
 	@$(BIN)/python -m benchmarks --mix-year
 
-soak: setup-dev
+soak: setup-dev browser
 	@$(BIN)/python -m tools.soak
 
 # ATTACK_CALLS: how many; 20000 take some minutes

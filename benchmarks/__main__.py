@@ -1,6 +1,7 @@
 """`make bench`: every figure beside its yardstick in one run; a table, and `var/bench.json`.
 
 `make bench-large`: a million meters' day through one worker, with its time and its peak of memory.
+`make bench-scale`: the constants of `make simulate-scale`.
 `make bench-mix-year`: a year of the generation mix through one.
 """
 
@@ -24,7 +25,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
     parser.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
-    groups = ("loads", "reads", "many", "oauth", "cds", "flatness", "pages", "mix", "growth")
+    parser.add_argument("--scale", action="store_true", help="the constants of the model of scales")
+    groups = ("loads", "reads", "many", "oauth", "cds", "flatness", "pages", "mix", "growth", "under_load")
     parser.add_argument("--only", choices=groups, help="one group of figures")
     options = parser.parse_args()
     import django
@@ -39,6 +41,10 @@ def main() -> int:
             from benchmarks import large
 
             print(large.measured(), flush=True)
+        elif options.scale:
+            from benchmarks import scale
+
+            print(scale.report(), flush=True)
         elif options.mix_year:
             from benchmarks import mix
 
@@ -60,7 +66,7 @@ def main() -> int:
 
 
 def _figures(only: str | None) -> Iterator[Figure]:
-    from benchmarks import cds, growth, loads, many, mix, oauth, pages, reads, utility, world
+    from benchmarks import cds, growth, loads, many, mix, oauth, pages, reads, under_load, utility, world
 
     place = cache(lambda: utility.build(loads.METERS))
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -75,6 +81,7 @@ def _figures(only: str | None) -> Iterator[Figure]:
         "pages": pages.figures,
         "mix": mix.figures,
         "growth": growth.figures,
+        "under_load": under_load.figures,
     }
     needed = {None: list(groups), "flatness": ["loads", "flatness"]}
     for name in needed.get(only, [str(only)]):

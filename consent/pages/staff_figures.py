@@ -115,7 +115,7 @@ def open_mails(mails: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
 def mail_figures(*, at: datetime) -> MailFigures:
     """Mail that is outstanding. One query, by the index of what is to be sent."""
     unsent = OutgoingMail.objects.filter(sent_at=None, opens_login=False).aggregate(
-        failed=Count("pk", filter=Q(attempts__gt=0) & ~is_closed(ClosedKind.MAIL)),
+        failed=Count("pk", filter=Q(~is_closed(ClosedKind.MAIL), attempts__gt=0)),
         waiting=Count("pk", filter=Q(attempts=0, created__lt=at - timedelta(minutes=2))),
     )
     return MailFigures(unsent["failed"], unsent["waiting"])

@@ -92,11 +92,11 @@ def feed_figures(*, at: datetime) -> FeedFigures:
     unfinished = Q(status__in=(RunStatus.WAITING, RunStatus.RUNNING, RunStatus.HELD))
     recent = FeedRun.objects.filter(unfinished | Q(created__gte=at - timedelta(days=1)))
     counts = dict(recent.order_by().values_list("status").annotate(count=Count("pk")))
-    standing = list(with_rhythm(Feed.objects.all(), at=at).values_list("name", "last_done", "due"))
+    standing = [(feed.name, vars(feed)) for feed in with_rhythm(Feed.objects.all(), at=at)]  # annotated
     return FeedFigures(
         runs={status: counts.get(status, 0) for status in RunStatus.values},
-        last_done={name: last for name, last, _due in standing},
-        due={name: due for name, _last, due in standing if due},
+        last_done={name: facts["last_done"] for name, facts in standing},
+        due={name: facts["due"] for name, facts in standing if facts["due"]},
         failing_sources=FeedSource.objects.filter(active=True).exclude(problem="").count(),
         parked_readings=ParkedReadings.objects.aggregate(sum=Sum("readings"))["sum"] or 0,
     )
