@@ -23,6 +23,7 @@ class Direction(models.TextChoices):
     IMPORT = "import", _("used")
     EXPORT = "export", _("sent back")
     NET = "net", _("used less sent back")
+    PRODUCTION = "production", _("produced behind the meter")
     NONE = "none", _("no direction")
 
 

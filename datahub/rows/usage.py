@@ -32,7 +32,7 @@ class Quality(IntEnum):
 Unit = Literal[
     "Wh", "varh", "VAh", "W", "var", "VA", "V", "A", "m3", "ft3", "gal", "imp_gal", "therm", "J", "Btu"
 ]
-Direction = Literal["import", "export", "net", "none"]
+Direction = Literal["import", "export", "net", "production", "none"]
 Kind = Literal["interval", "register", "demand"]
 
 

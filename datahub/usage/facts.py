@@ -23,6 +23,7 @@ from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Standing, series_standing
+from datahub.models import Direction
 from datahub.usage.readings import ChannelFacts
 
 _STATEMENT = f"""
@@ -39,7 +40,7 @@ _STATEMENT = f"""
     LEFT JOIN {METER_INSTALLATIONS} installed ON installed.service_point_id = point.id
         AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
     LEFT JOIN {METERS} meter ON meter.id = installed.meter_id
-    LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
+    LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id AND channel.direction <> %s
     WHERE contract.id = ANY(%s::bigint[])
     ORDER BY contract.contract_number, meter.meter_number, linked.start, installed.start, linked.id, installed.id,
         channel.id
@@ -72,14 +73,22 @@ class UsageFacts:
     loads: dict[int, MeterLoad]
 
 
-def usage_facts(contract_ids: Collection[int], *, only: Collection[tuple[int, int]] = ()) -> UsageFacts:
+def usage_facts(
+    contract_ids: Collection[int],
+    *,
+    only: Collection[tuple[int, int]] = (),
+    with_production: bool = False,
+) -> UsageFacts:
     """What is on record of the contracts, their meters and channels. One statement.
 
-    `only`: pairs (contract, meter) of the contracts of which a customer left meters out; these are as if they were not.
+    What a plant of the customer's makes is no use of the service, and no scope opens it: only `with_production` has it.
+    `only`: pairs (contract, meter) of the contracts of which a customer left meters out; these are as if
+    they were not.
     """
     parted = {contract for contract, _meter in only}
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_STATEMENT, [array(sorted(contract_ids))])
+        left_out = "" if with_production else Direction.PRODUCTION.value
+        cursor.execute(_STATEMENT, [left_out, array(sorted(contract_ids))])
         rows = cursor.fetchall()
     contracts: dict[int, ContractLabel] = {}
     links: dict[MeteredSpan, None] = {}

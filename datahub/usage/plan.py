@@ -19,7 +19,7 @@ _WITH_READINGS = """
     SELECT DISTINCT wanted.contract
     FROM unnest(%(contracts)s::bigint[], %(meters)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
          AS wanted(contract, meter, first, last)
-    JOIN datahub_channel channel ON channel.meter_id = wanted.meter
+    JOIN datahub_channel channel ON channel.meter_id = wanted.meter AND channel.direction <> 'production'
     WHERE EXISTS (
         SELECT 1 FROM interval_block block
         WHERE block.channel_id = channel.id AND block.known > 0

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span, union
-from datahub.models import Channel
+from datahub.models import Channel, Direction
 from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers, Rows
 from datahub.store.stored_segments import ChannelDays, StoredSegment, stored_segments
 
@@ -113,8 +113,9 @@ def readings(
 
 
 def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
-    """By meter key. One query."""
-    rows = Channel.objects.filter(meter__in=meter_ids).order_by("pk").values_list(
+    """By meter key, without what a plant of the customer's makes. One query."""
+    of_service = Channel.objects.filter(meter__in=meter_ids).exclude(direction=Direction.PRODUCTION)
+    rows = of_service.order_by("pk").values_list(
         "pk", "meter_id", "meter__meter_number", "register", "commodity", "unit", "direction", "kind", "synced",
         Coalesce("longest", 0),
     )  # fmt: skip

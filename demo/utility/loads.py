@@ -71,6 +71,8 @@ def _registers(
             )
             net = (use - sun) * per_hour
             pairs = [("1.8.0", "import", np.clip(net, 0, None)), ("2.8.0", "export", np.clip(-net, 0, None))]
+            if meter.end is None:  # the inverter came with the meter of today
+                pairs.append(("P", "production", sun * per_hour))
             unit = "Wh"
         case "charger":
             night = (hour < 4) & (rng.random(len(starts)) < 0.35)

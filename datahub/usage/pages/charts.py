@@ -28,8 +28,9 @@ from datahub.usage.sum_periods import By, Slots
 # of what is used and sent back, meter upon meter; the four colors that mean one thing come first
 _PALETTES = {
     "import": ("used", "series-5", "series-6", "series-1"),
-    "export": ("sent", "series-4", "series-3", "series-2"),
+    "export": ("sent", "series-3"),
     "net": ("net",),
+    "production": ("series-2", "series-4"),
 }
 _OTHERS = ("series-3", "series-4", "series-5", "series-6")
 _LABELLED_HOURS = 3
@@ -37,10 +38,12 @@ _NEARLY_WHOLE = Decimal("0.98")
 _WHOLE: dict[str, str | Promise] = {
     "import": gettext_lazy("You used %(amount)s %(when)s"),
     "export": gettext_lazy("You sent back %(amount)s %(when)s"),
+    "production": gettext_lazy("You produced %(amount)s %(when)s"),
 }
 _SO_FAR: dict[str, str | Promise] = {
     "import": gettext_lazy("You used %(amount)s %(when)s so far"),
     "export": gettext_lazy("You sent back %(amount)s %(when)s so far"),
+    "production": gettext_lazy("You produced %(amount)s %(when)s so far"),
 }
 
 

@@ -41,7 +41,7 @@ class Insights:
 
 def insights(usage: MeasuredUsage, hours: Sequence[Series], slots: Slots | None) -> Insights:
     """`hours` are the totals of the period by `slots` of an hour or less; without them nothing is said of hours."""
-    sentences = list(_net(usage))
+    sentences = [*_net(usage), *_own_use(usage)]
     for total in hours:
         if total.direction == "import" and slots is not None and slots.seconds <= _HOUR.total_seconds():
             sentences += _hours(total, slots)
@@ -84,6 +84,36 @@ def _net(usage: MeasuredUsage) -> Iterator[str]:
                 _("Used %(used)s %(unit)s, sent back %(sent)s %(unit)s: %(net)s %(unit)s net to the grid")
                 % facts
             )
+
+
+def _own_use(usage: MeasuredUsage) -> Iterator[str]:
+    """What of the production stayed in the house, over the parts of which all three are known whole."""
+    by_kind = {(total.unit, total.direction): total for total in usage.totals}
+    for (unit, direction), produced in by_kind.items():
+        others = [by_kind.get((unit, other)) for other in ("export", "import")]
+        if direction != "production" or None in others:
+            continue
+        series = [produced, *(each for each in others if each is not None)]
+        amounts = [[each.amounts.get(part) for each in series] for part in usage.parts]
+        known = [
+            [each for each in of_part if each is not None and each.known >= each.due] for of_part in amounts
+        ]
+        whole = [of_part for of_part in known if len(of_part) == len(series)]
+        if not whole:
+            continue
+        made, sent, used = (added(of_part[place].value for of_part in whole) for place in range(3))
+        own = made - sent
+        if not 0 <= own <= made or not made:  # meters that contradict each other say no share
+            continue
+        yield _("Of %(made)s %(unit)s produced you used %(own)s %(unit)s yourself: %(share)s%% own use") % {
+            "made": produced.shown(made),
+            "own": produced.shown(own),
+            "share": round(own * _HUNDRED / made),
+            "unit": unit,
+        }
+        yield _("%(share)s%% of the %(all)s %(unit)s that you needed came from your own production") % {
+            "share": round(own * _HUNDRED / (own + used)), "all": produced.shown(own + used), "unit": unit,
+        }  # fmt: skip
 
 
 def _hours(total: Series, slots: Slots) -> Iterator[str]:

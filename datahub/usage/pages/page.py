@@ -175,7 +175,7 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     Nine queries at most, however long and however many meters. Raises LookupError for a meter that never measured
     the contract.
     """
-    facts = usage_facts([contract])
+    facts = usage_facts([contract], with_production=True)
     extent = usage_extent(facts)
     if extent is None:
         return None

@@ -27,11 +27,13 @@ _DIRECTIONS: dict[str, str | Promise] = {
     "import": gettext_lazy("Used"),
     "export": gettext_lazy("Sent back"),
     "net": gettext_lazy("Used less sent back"),
+    "production": gettext_lazy("Produced"),
     "none": gettext_lazy("Measured"),
 }
 _PARTS: dict[str, str | Promise] = {
     "import": gettext_lazy("Of what was used: %(part)s"),
     "export": gettext_lazy("Of what was sent back: %(part)s"),
+    "production": gettext_lazy("Of what was produced: %(part)s"),
 }
 THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA", "J": "kJ"}
 _DIGITS = 60  # more than a sum ever has

@@ -154,11 +154,13 @@ def figures(home, bill):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(points=points)
+@given(points=points, produced=st.none() | st.integers(0, 900))
 @rolled_back
-def test_every_place_tells_one_total(points):
+def test_every_place_tells_one_total_whatever_a_roof_makes(points, produced):
     home = household(start=date(2025, 1, 1))
     expected, is_fine = 0, True
+    if produced is not None:
+        load_readings(hourly(home.meter, [produced] * HOURS, "", direction="production"))
     for number, (first_style, swap) in enumerate(points):
         point, meter = home.point, home.meter
         if number:

@@ -224,6 +224,6 @@ def _key(words: Mapping[Role, str], unit: Unit, implied: str) -> ChannelKey:
         at_most(words["register"], "register", 100),
         commodity,
         unit,
-        one_of(direction, "direction", "import", "export", "net", "none"),
+        one_of(direction, "direction", "import", "export", "net", "production", "none"),
         one_of(kind, "kind", "interval", "register", "demand"),
     )

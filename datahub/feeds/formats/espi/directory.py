@@ -110,6 +110,7 @@ def slot_channels(
 def _channel(directory: Directory, reading: Links, *, ends: bool, mean_power: bool) -> SlotChannel:
     kind, point = directory.type_of(reading), directory.point_of(reading)
     energy = kind.energy if mean_power else None
+    is_produced = point.is_producer and kind.direction in ("import", "export")
     try:
         measure, commodity = kind.measure, kind.commodity_at(point)
     except FeedStructureError as error:  # does not hinder the readings of other types
@@ -119,7 +120,7 @@ def _channel(directory: Directory, reading: Links, *, ends: bool, mean_power: bo
         kind.register,
         commodity,
         energy or measure.unit,
-        kind.direction,
+        "production" if is_produced else kind.direction,
         "interval" if energy else kind.kind,
     )
     return SlotChannel(

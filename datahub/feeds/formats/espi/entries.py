@@ -16,6 +16,7 @@ ESPI = "{http://naesb.org/espi}"
 _MOST_LINES = 65_535  # libxml2 counts no further
 COMMODITIES = {1: "electricity", 2: "electricity", 7: "natural_gas", 9: "water"}
 _SERVICES = {0: "electricity", 1: "natural_gas", 2: "water"}
+_IS_DER = 0x08  # of the role flags of a usage point: distributed energy resource
 _DIRECTIONS: dict[int | None, Direction] = {None: "import", 1: "import", 19: "export", 4: "net"}
 _REGISTER_BEHAVIOURS = {1, 2, 3, 9, 10}  # totals since some day in the past
 _INSTANT_BEHAVIOURS = {6, 12}
@@ -104,12 +105,20 @@ class UsagePoint:
     links: Links
     title: str
     commodity: str  # "" if the service is none of ours
+    is_producer: bool  # its meter measures what a plant of the customer's makes
 
     @classmethod
     def of(cls, element: etree._Element, links: Links, title: str | None) -> "UsagePoint":
         category = element.find(f"{ESPI}ServiceCategory")
         kind = None if category is None else number_in(category, "kind")
-        return cls(links, (title or "").strip(), "" if kind is None else _SERVICES.get(kind, ""))
+        flags = (element.findtext(f"{ESPI}roleFlags") or "").strip()
+        try:
+            is_producer = bool(int(flags or "0", 16) & _IS_DER)
+        except ValueError as error:
+            what = f"line {line_of(element)}: roleFlags {shortened(flags)!r}"
+            raise FeedStructureError(f"{what} is not hexadecimal") from error
+        commodity = "" if kind is None else _SERVICES.get(kind, "")
+        return cls(links, (title or "").strip(), commodity, is_producer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ def entry(path, content, *related, title=""):
     )
 
 
-def point(path="/UsagePoint/1", *, kind=0, title=""):
-    service = f"<ServiceCategory><kind>{kind}</kind></ServiceCategory>"
+def point(path="/UsagePoint/1", *, kind=0, title="", flags=""):
+    roles = f"<roleFlags>{flags}</roleFlags>" if flags else ""
+    service = f"{roles}<ServiceCategory><kind>{kind}</kind></ServiceCategory>"
     return entry(path, f"<UsagePoint {ESPI}>{service}</UsagePoint>", f"{path}/MeterReading", title=title)
 
 

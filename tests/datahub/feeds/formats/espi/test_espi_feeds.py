@@ -80,6 +80,26 @@ def test_registers_of_time_of_use_and_tier_are_channels_of_their_own():
     assert [(channel.register, channel.size) for channel in series] == [("tou 1", 8), ("tou 2 tier 1", 8)]
 
 
+@pytest.mark.parametrize(
+    ("flags", "flow", "direction"),
+    [
+        ("", 19, "export"), ("0040", 1, "import"), ("0008", 19, "production"), ("0058", 1, "production"),
+        ("0008", 4, "net"),
+    ],
+)  # fmt: skip
+def test_what_a_plant_of_the_customers_makes_is_production(flags, flow, direction):
+    (series,) = parsed(
+        feed(point(flags=flags), meter_reading(), reading_type(flowDirection=flow), block(QUARTERS))
+    )
+
+    assert series.direction == direction
+
+
+def test_role_flags_that_are_no_number_are_refused():
+    with pytest.raises(FeedStructureError, match="roleFlags 'plant' is not hexadecimal"):
+        parsed(feed(point(flags="plant"), meter_reading(), reading_type(), block(QUARTERS)))
+
+
 def test_a_block_a_day_is_one_channel_however_the_days_are_ordered():
     days = [
         block(
