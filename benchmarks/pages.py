@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 from django.test import Client
@@ -10,16 +11,18 @@ from django.utils import timezone
 
 from benchmarks.measure import Figure, Work, at_most, seconds
 from cdsc_portal.lib.time import clock
+from datahub.models import MixSeries
 from datahub.portfolio.pages.portfolio_page import month_to_show
 from datahub.tasks import compute_portfolio
-from tests.factories.accounts import household
+from tests.factories.accounts import Household, SupplyTermFactory, household
 from tests.factories.chain import Chain, chain
 from tests.factories.consent import approve
-from tests.factories.datahub import bill
+from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.consent_steps import EVERYTHING, request_of
 
 _START, _QUARTERS = datetime(2023, 11, 1, 7, tzinfo=UTC), 3 * 365 * 96  # to the end of October 2026
+_MIX_START, _MIX_HOURS = datetime(2026, 10, 1, 7, tzinfo=UTC), 31 * 24
 _GRANTS, _BILLS = 5, 22
 _STORES = 2_000
 _ROUNDS, _CALLS = 25, 4  # calls of a page in a row, as a busy worker makes them
@@ -44,6 +47,7 @@ def figures() -> Iterator[Figure]:
     ]
     for _ in range(_GRANTS):
         approve(request_of(home, *EVERYTHING))
+    _with_a_mix(home)
     owner = Client()
     owner.force_login(home.owner)
     pages = {
@@ -54,12 +58,25 @@ def figures() -> Iterator[Figure]:
         "list of bills": (reverse("my_bills"), 6),
         "bill": (reverse("my_bill", args=[bills[-1].public_id]), 6),
         "activity": (reverse("my_activity"), 6),
+        "energy sources of a month by hours": (reverse("my_mix"), 6),
         "request page": (request_of(home, *EVERYTHING).page, 4),
     }
     bare, *p95s = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
     for (name, (_path, goal)), value in zip(pages.items(), p95s, strict=True):
         yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
     yield from _of_a_firm(chain(stores=_STORES, prefix="PORTFOLIO-"))
+
+
+def _with_a_mix(home: Household) -> None:
+    """Six sources in each hour of the last month, weighed with use; the greener hours of the week are read too."""
+    SupplyTermFactory(contract=home.contract, tariff_code="BENCH-MIX", start=date(2020, 1, 1))
+    rng = np.random.default_rng(2)
+    shares = rng.dirichlet((2, 3, 3, 2, 3, 1), _MIX_HOURS).round(4)
+    hours = {
+        source: [Decimal(str(share)) for share in shares[:, place]]
+        for place, source in enumerate(("solar", "wind", "hydro", "nuclear", "gas"))
+    }
+    hourly_mix(MixSeries.CONSUMPTION, "BENCH-MIX", _MIX_START, hours)
 
 
 def _of_a_firm(stores: Chain) -> Iterator[Figure]:

@@ -1,6 +1,7 @@
 """What the pages answer at first sight, each in a real browser: P-26 to P-40, beside the files of their parts."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,21 +9,30 @@ from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from accounts.mail.notice_links import off_link
-from accounts.models import Membership, NoticeKind, SupportSession
+from accounts.models import Membership, NoticeKind, Role, SupportSession
 from accounts.queries.notice_choices import notice_choices
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
 from consent.models import Grant
 from consent.transitions import GrantStatus
-from datahub.models import Channel
+from datahub.models import BillStatement, Channel
 from tests.consent.pages.readers import read
-from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
+from tests.factories.accounts import (
+    MembershipFactory,
+    MeterDeviceFactory,
+    MeterInstallationFactory,
+    StaffFactory,
+    UserFactory,
+    household,
+)
 from tests.factories.chain import chain
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.browser import assert_fits, assert_no_axe_faults
 from tests.journeys.consent_steps import USAGE_AND_BILLS, at_the_company, electricity_and_gas
 from tests.journeys.pages.base import logged_in
 from tests.journeys.usage_worlds import three_years
+from tests.journeys.weight import assert_light
 from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
@@ -33,17 +43,46 @@ def numbers(words):
     return [Decimal(number.replace(",", "")) for number in re.findall(r"\d[\d,]*\.\d+", words)]
 
 
+def drawn_total(page):
+    """What the first chart's bars add up to, by the line at the top of its axis."""
+    plot = page.locator(".chart__plot").first
+    sides = plot.locator(".chart__side")
+    top = max(Decimal(words.replace(",", "")) for words in sides.all_inner_texts())
+    bars = plot.locator("rect[class^=fill-]:not(.fill-before), rect[fill^=url]")
+    heights = bars.evaluate_all("bars => bars.map(bar => Number(bar.getAttribute('height')))")
+    return Decimal(sum(heights)) * top / 200
+
+
 @pytest.mark.spec("P-26")
-def test_headline_and_table_tell_one_total_and_no_code_of_a_register(browser_page):
+def test_headline_table_chart_and_home_tell_one_total_of_a_house_and_its_charger_and_no_code_of_a_register(
+    browser_page,
+):
     home = three_years()
     Channel.objects.filter(direction="import").update(register="1.8.0")
+    charger = MeterDeviceFactory()  # of a feed that names no register
+    MeterInstallationFactory(meter=charger, service_point=home.point)
+    first = datetime(2026, 10, 1, 7, tzinfo=UTC)
+    load_readings(usage_series(charger, first, [500] * 24 * 54, step=3600, scale=0))  # to November 23
     page = browser_page()
 
-    logged_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}&period=2026-10")
+    logged_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}&period=2026-11")
 
     (headline, *_rest) = numbers(page.locator(".chart__title").first.inner_text())
-    foot = page.locator("#usage-table tfoot").inner_text()
-    assert headline in numbers(foot)
+    used = [
+        amount
+        for heading, amount in zip(
+            page.locator("#usage-table thead th").all_inner_texts(),
+            page.locator("#usage-table tfoot :is(th, td)").all_inner_texts(),
+            strict=True,
+        )
+        if heading.startswith("Used") and "before" not in heading
+    ]
+    assert len(used) == 2
+    assert sum(numbers(amount)[0] for amount in used) == headline
+    assert abs(drawn_total(page) - headline) < headline / 100
+    assert "1.8.0" not in page.content()
+    page.goto("/my/")
+    assert numbers(page.locator(".home-figure").first.inner_text())[0] == headline
     assert "1.8.0" not in page.content()
 
 
@@ -144,6 +183,7 @@ def test_an_invited_owner_finds_no_button_that_ends_the_account_holder(browser_p
 @pytest.mark.spec("P-37")
 def test_home_has_a_card_with_trend_and_what_stands_out(browser_page):
     home = three_years()
+    BillStatement.objects.filter(account=home.account).update(open_amount=Decimal("17.40"))
     page = browser_page(width=360, theme="dark")
 
     logged_in(page, home.owner.email, "/my/")
@@ -151,6 +191,10 @@ def test_home_has_a_card_with_trend_and_what_stands_out(browser_page):
     card = page.locator(".home-cards .card").first
     assert card.get_by_role("img").first.get_attribute("aria-label").startswith("13 months: least ")
     assert "kWh" in card.inner_text()
+    assert re.search(r"So far\s+about \$\d+\.\d\d", card.inner_text())
+    assert re.search(r"Next bill\s+about \$\d+\.\d\d", card.inner_text())
+    assert re.search(r"On your last \d+ bills this was off by \d+% on average", card.inner_text())
+    assert page.get_by_text("is overdue").first.is_visible()
     assert page.get_by_text("No readings since November 23, 2026").is_visible()
     assert_fits(page)
     assert_no_axe_faults(page)
@@ -162,6 +206,11 @@ def test_the_portfolio_is_sorted_and_narrowed_by_keys(browser_page):
     page = browser_page()
     logged_in(page, shops.owner.email, "/my/portfolio/")
     assert page.locator(".portfolio-table tbody tr").count() == 50
+    assert_light(page)
+    page.get_by_role("columnheader", name="Used").get_by_role("link").press("Enter")
+    page.wait_for_url("**sort=*")
+    assert page.locator("th[aria-sort=ascending], th[aria-sort=descending]").count() == 1
+    assert_fits(page)
 
     page.get_by_label("Search by number, name, address or group").fill("STORE-59")
     page.get_by_label("Search by number, name, address or group").press("Enter")
@@ -182,6 +231,25 @@ def test_a_notice_is_turned_off_by_one_click(browser_page):
 
 
 @pytest.mark.spec("P-40")
+def test_a_viewer_reads_what_a_viewer_can_do(browser_page):
+    home = electricity_and_gas()
+    approve(ask(USAGE_AND_BILLS[0], user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)")))
+    viewer = MembershipFactory(customer=home.customer, role=Role.VIEWER).user
+    page = browser_page()
+
+    logged_in(page, viewer.email, "/my/people/")
+    assert page.get_by_text("Only an owner can invite people.").is_visible()
+    assert page.get_by_role("link", name="Invite").count() == 0
+    page.goto("/my/sharing/")
+    page.get_by_role("link", name="Details").first.click()
+    page.get_by_role("heading", name="Sunny Roofs (demo)").first.wait_for()
+    assert page.get_by_role("link", name="Stop").count() == 0
+    page.goto(ask(USAGE_AND_BILLS[0], user=viewer, client=ClientFactory(name="Valley Audits (demo)")).page)
+    assert page.get_by_role("button", name=re.compile("^Ask .* to decide$")).is_visible()
+    assert page.get_by_role("button", name="Share selected data").count() == 0
+
+
+@pytest.mark.spec("P-40")
 def test_spanish_in_the_united_states_has_the_countrys_numbers_and_clocks(browser_page):
     home = three_years()
     page = browser_page(language="es")
@@ -191,3 +259,6 @@ def test_spanish_in_the_united_states_has_the_countrys_numbers_and_clocks(browse
     assert re.search(r"\d,\d{3}\.\d\d kWh", title)
     page.goto("/my/bills/")
     assert re.search(r"\$\d+\.\d\d", page.locator(".bills-table").inner_text())
+    page.goto(f"/my/usage/?contract={home.contract.public_id}&period=2026-11-22")
+    assert "12 AM" in page.locator(".chart__plot").first.text_content()
+    assert "12 PM" in page.locator(".chart__plot").first.text_content()

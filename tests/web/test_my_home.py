@@ -325,9 +325,10 @@ def test_what_is_worth_a_look_is_listed_and_leads_on(home, owner):
     hours(home.meter, datetime(2026, 11, 1, 7, tzinfo=UTC), 10)
     late = bill(home.contract, open_amount=Decimal("60"))
     new, old = (GrantFactory(client=ClientFactory(name=name)) for name in ("Valley (demo)", "Sunny (demo)"))
-    for grant, created in ((new, NOW - timedelta(days=3)), (old, NOW - timedelta(days=100))):
+    again = GrantFactory(client=new.client)  # one company is named once
+    for grant, days in ((again, 4), (new, 3), (old, 100)):
         GrantPartFactory(grant=grant, contracts=[home.contract])
-        Grant.objects.filter(pk=grant.pk).update(created=created)
+        Grant.objects.filter(pk=grant.pk).update(created=NOW - timedelta(days=days))
 
     notices = card(page(owner), "notices")
 

@@ -27,15 +27,14 @@ class SharingNotice:
 
 
 def sharing_notices(grants: "Iterable[OpenGrant]", *, at: datetime) -> tuple[SharingNotice, ...]:
-    """Of those that are open, as they come, the ones that hold. No query."""
-    notices = []
+    """Of those that are open, as they come, the ones that hold; a company is named once for each. No query."""
+    notices: dict[tuple[int, bool], SharingNotice] = {}
     for grant in grants:
         if grant.status not in _READ:
             continue
         is_new = grant.created > at - NEW
         read = grant.last_read or grant.created
         if is_new or read < at - LONG_AGO:
-            notices.append(
-                SharingNotice(grant.public_id, grant.client.name, is_new, day_in_words(grant.created))
-            )
-    return tuple(notices)
+            notice = SharingNotice(grant.public_id, grant.client.name, is_new, day_in_words(grant.created))
+            notices.setdefault((grant.client.pk, is_new), notice)
+    return tuple(notices.values())

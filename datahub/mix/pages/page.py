@@ -37,6 +37,7 @@ from datahub.mix.sums import MixSum, Weighting, mix_sums, parts_of
 from datahub.mix.weights import contracts_use
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
+from datahub.usage.pages.table import Cell, Row, Table
 from datahub.usage.sum_periods import By, Slots
 
 RESOURCE = "generation_mix"
@@ -51,25 +52,6 @@ _LINES = (Decimal(0), Decimal("0.5"), Decimal(1))  # marked at the side of the c
 
 
 @dataclass(frozen=True, slots=True)
-class MixCell:
-    """The share of one source: `share` in words, `exact` 0 to 1, both "" where it is not known, never 0."""
-
-    share: str
-    exact: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class MixRow:
-    """One part of the period; `url` opens it, "" for none. Without cells nothing is known of it."""
-
-    label: str
-    url: str
-    cells: tuple[MixCell, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class MixLink:
     """A way to another view; all of them keep the service."""
 
@@ -80,11 +62,11 @@ class MixLink:
 
 @dataclass(frozen=True, slots=True)
 class MixPage:
-    """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
+    """All that the page says. `of` are the tariffs or regions that it speaks of.
 
-    `is_loaded`: the series is loaded, if not in this period. `average` is of all that is known, `weighing` says how
-    its hours count, `methods` how the figures came about. `has_own_proofs`: certificates were cancelled for this
-    contract alone during some of the time.
+    `is_loaded`: the series is loaded, if not in this period. The table ends with the average of all that is known,
+    `weighing` says how its hours count, `methods` how the figures came about. `has_own_proofs`: certificates
+    were cancelled for this contract alone during some of the time.
     """
 
     series: str
@@ -97,12 +79,8 @@ class MixPage:
     before: str = ""
     after: str = ""
     up: MixLink | None = None
-    by: str = ""
     chart: Chart | None = None
-    sources: tuple[Source, ...] = ()
-    rows: tuple[MixRow, ...] = ()
-    average: tuple[MixCell, ...] = ()
-    average_note: str = ""
+    table: Table | None = None
     weighing: str = ""
     has_own_proofs: bool = False
     data_until: str = ""
@@ -176,7 +154,6 @@ def mix_page(
         before=links.to(shown.neighbour(-1)) if first and loaded[0] < first else "",
         after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
         up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
-        by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
         data_until=end_in_words(loaded[1]),
     )
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
@@ -243,15 +220,12 @@ def _filled(
         label = part_in_words(part.first, _HOUR if shown.is_day else shown.by)
         part_sum, address = mix.parts.get(place), shown.inside(part.first)
         if part_sum is None:
-            rows.append(MixRow(label, "", (), _("No data")))
+            rows.append(Row(label, notes=(_("No data"),), cells=(Cell(),) * len(columns)))
             continue
-        row = MixRow(
-            label=label,
-            url=links.to(address) if address else "",
-            cells=_cells(part_sum, columns),
-            note=_note(part_sum, part.seconds, is_mixed=is_mixed and not shown.is_day),
-        )
-        rows.append(row)
+        note = _note(part_sum, part.seconds, is_mixed=is_mixed and not shown.is_day)
+        url = links.to(address) if address else ""
+        rows.append(Row(label, url, (note,) if note else (), _cells(part_sum, columns)))
+    average_note = _note(average, average.known_seconds, is_mixed=is_mixed)
     return replace(
         page,
         finding=sentence,
@@ -271,10 +245,13 @@ def _filled(
             table="mix-table",
             lines=[(share, percent(share, decimals=0)) for share in _LINES],
         ),
-        sources=columns,
-        rows=tuple(rows),
-        average=_cells(average, columns),
-        average_note=_note(average, average.known_seconds, is_mixed=is_mixed),
+        table=Table(
+            _("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
+            tuple(source.label for source in columns),
+            tuple(rows),
+            _cells(average, columns),
+            Row(_("Average"), notes=(average_note,) if average_note else ()),
+        ),
         weighing=weighing_in_words(links.series, weightings),
         methods=methods_in_words(average.methods),
         is_provisional=average.provisional,
@@ -287,13 +264,14 @@ def _note(mix: MixSum, due: int, *, is_mixed: bool) -> str:
     return part_note(mix.known_seconds, due, is_provisional=mix.provisional, counts_alike=counts_alike)
 
 
-def _cells(mix: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
+def _cells(mix: MixSum, columns: Sequence[Source]) -> tuple[Cell, ...]:
+    """Shares in words and exact, 0 to 1; one that is not known is never 0."""
     cells = []
     for source in columns:
         share = mix.share(source.key)
-        note = _("not known all the time") if source.key in mix.partly_known else ""
+        notes = (_("not known all the time"),) if source.key in mix.partly_known else ()
         cells.append(
-            MixCell("", "", _("not known")) if share is None else MixCell(percent(share), exact(share), note)
+            Cell(notes=(_("not known"),)) if share is None else Cell(percent(share), exact(share), notes)
         )
     return tuple(cells)
 

@@ -62,12 +62,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`headings` name the columns after the first; no `total`: nothing to add up."""
+    """`headings` name the columns after the first; no `total`: nothing to add up. `total_row` heads it."""
 
     first: str
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
     total: tuple[Cell, ...]
+    total_row: Row | None = None
 
     @property
     def is_folded(self) -> bool:
@@ -76,8 +77,8 @@ class Table:
     @property
     def bodies(self) -> tuple[Body, ...]:
         """The rows, and what they add up to."""
-        foot = Body(True, (Row(_("Total"), cells=self.total),))
-        return (Body(False, self.rows), foot) if self.total else (Body(False, self.rows),)
+        foot = replace(self.total_row or Row(_("Total")), cells=self.total)
+        return (Body(False, self.rows), Body(True, (foot,))) if self.total else (Body(False, self.rows),)
 
 
 def build_table(

@@ -73,7 +73,10 @@ def test_no_third_party_sees_that_there_is_any(home):
     reader.granted(home.contract)
 
     def answers():
-        return [body(reader.get(address, parameters)) for address, parameters in ADDRESSES]
+        return [
+            body(reader.get(address, parameters, Accept="application/json"))
+            for address, parameters in ADDRESSES
+        ]
 
     before = answers()
     load_readings(usage_series(home.meter, MIDNIGHT, [500] * 96, scale=0, direction="production"))
