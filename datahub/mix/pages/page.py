@@ -31,13 +31,14 @@ from datahub.mix.pages.texts import (
     under_the_chart,
     weighing_in_words,
 )
-from datahub.mix.series_places import Places, mix_places
-from datahub.mix.steps import loaded_between, mix_steps
+from datahub.mix.series_places import MixName, Places, mix_places
+from datahub.mix.steps import Steps, loaded_between, mix_steps
 from datahub.mix.sums import MixSum, Weighting, mix_sums, parts_of
-from datahub.mix.weights import contracts_use
+from datahub.mix.weights import ContractUse, contracts_use
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
 from datahub.usage.pages.table import Cell, Row, Table
+from datahub.usage.readings import seconds_of
 from datahub.usage.sum_periods import By, Slots
 
 RESOURCE = "generation_mix"
@@ -133,7 +134,7 @@ def mix_page(
 ) -> MixPage:
     """The `series` ("tariff", "grid" or "residual") of a contract that `access` opens.
 
-    Without a period: the newest month that is loaded. 13 queries at most, however long.
+    Without a period: the newest month that is loaded. Ten queries at most, however long.
     """
     covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
     kind = SERIES[series]
@@ -157,7 +158,10 @@ def mix_page(
         data_until=end_in_words(loaded[1]),
     )
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
-    mix = _shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
+    if not parts:
+        return page
+    read = _ReadMix.of(places, kind, Span(parts[0].begin, parts[-1].end))
+    mix = read.by([*(part.begin for part in parts), parts[-1].end])
     if mix is None:
         return page
     during = {
@@ -166,7 +170,7 @@ def mix_page(
         if name.series == kind and any(place.span.intersect(shown.span) for place in own)
     }
     bounds = green_window(shown.span, loaded[1]) if not shown.is_day else []
-    by_hour = _shown_mix(places, kind, bounds) if bounds else None
+    by_hour = read.by(bounds) if bounds else None
     return replace(
         _filled(page, shown, parts, mix, links),
         carbon=carbon_in_words(mix.whole),
@@ -276,22 +280,34 @@ def _cells(mix: MixSum, columns: Sequence[Source]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _shown_mix(places: Places, series: MixSeries, bounds: Sequence[datetime]) -> _ShownMix | None:
-    """Each part begins at its bound and ends at the next; None where nothing is known. Three queries, however long."""
-    of_series = {name: own for name, own in places.items() if name.series == series}
-    steps = mix_steps(of_series, during=Span(bounds[0], bounds[-1]), named=known_as)
-    edges = np.array([int(bound.timestamp()) for bound in bounds], dtype=np.int64)
-    spans = {name: [place.span for place in own] for name, own in of_series.items()}
-    parts = parts_of(steps, spans, edges)
-    if parts is None:
-        return None
-    used = None
-    if series == MixSeries.CONSUMPTION:
-        (contract,) = {place.contract for own in of_series.values() for place in own}
-        use = contracts_use([contract], (int(edges[0]), int(edges[-1])))[contract]
-        used = use.during(parts.begins, parts.ends)
-    (whole,) = mix_sums(parts.as_one(), used=used)
-    return _ShownMix(dict(zip(parts.filled.tolist(), mix_sums(parts, used=used), strict=True)), whole)
+@dataclass(frozen=True, slots=True)
+class _ReadMix:
+    """Steps of one series while the contract was in its places, and what it used, where that weighs."""
+
+    steps: Mapping[MixName, Steps]
+    spans: Mapping[MixName, Sequence[Span]]
+    use: ContractUse | None
+
+    @classmethod
+    def of(cls, places: Places, series: MixSeries, during: Span) -> "_ReadMix":
+        """Three queries, however long."""
+        of_series = {name: own for name, own in places.items() if name.series == series}
+        steps = mix_steps(of_series, during=during, named=known_as)
+        use = None
+        if series == MixSeries.CONSUMPTION:
+            (contract,) = {place.contract for own in of_series.values() for place in own}
+            use = contracts_use([contract], seconds_of(during))[contract]
+        return cls(steps, {name: [place.span for place in own] for name, own in of_series.items()}, use)
+
+    def by(self, bounds: Sequence[datetime]) -> _ShownMix | None:
+        """Each part begins at its bound and ends at the next; None where nothing is known."""
+        edges = np.array([int(bound.timestamp()) for bound in bounds], dtype=np.int64)
+        parts = parts_of(self.steps, self.spans, edges)
+        if parts is None:
+            return None
+        used = self.use.during(parts.begins, parts.ends) if self.use else None
+        (whole,) = mix_sums(parts.as_one(), used=used)
+        return _ShownMix(dict(zip(parts.filled.tolist(), mix_sums(parts, used=used), strict=True)), whole)
 
 
 def _loaded(places: Places, series: MixSeries) -> tuple[datetime, datetime] | None:

@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from cdsc_portal.lib.text.money import number_in_words
+from cdsc_portal.lib.text.money import decimals_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import clock_form
 from datahub.mix.arithmetic.amounts import UNKNOWN
 from datahub.mix.arithmetic.sources import WIDER, plain_name, source_of
@@ -121,13 +121,12 @@ def finding(series: str, average: MixSum, sources: Sequence[Source], shown: Show
 
 def percent(share: Decimal, *, decimals: int = 1) -> str:
     """`31.4%` of a share 0 to 1. What is more than nothing is never shown as 0."""
-    hundredths = share * 100
     least = Decimal(1).scaleb(-decimals)
+    hundredths = (share * 100).quantize(least, ROUND_HALF_UP)
     form = pgettext("a share in percent", "%(number)s%%")
-    if 0 < hundredths < least / 2:
-        words = {"percent": form % {"number": number_format(least, decimals, use_l10n=True)}}
-        return _("under %(percent)s") % words
-    return form % {"number": number_format(hundredths, decimals if hundredths else 0, use_l10n=True)}
+    if share and not hundredths:
+        return _("under %(percent)s") % {"percent": form % {"number": decimals_in_words(least)}}
+    return form % {"number": decimals_in_words(hundredths or Decimal(0))}
 
 
 def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from datahub.mix.pages.texts import percent
 from datahub.models import MixSeries, MixShare
 from tests.datahub.pages.mix_read import (
     GAS,
@@ -343,3 +344,11 @@ def test_the_greener_hours_of_the_week_are_drawn_and_in_numbers(owner):
     assert len(section.xpath(".//table//tbody/tr")) == 7
     assert 1 < len(section.xpath(".//path")) <= 5
     assert not day.xpath("//section[@aria-labelledby='green']")
+
+
+@pytest.mark.parametrize(
+    ("share", "words_of_it"),
+    [("0.3336", "33.4%"), ("0.9999", "100.0%"), ("0.0006", "0.1%"), ("0.0004", "under 0.1%"), ("0", "0%")],
+)
+def test_shares_are_rounded_and_what_is_more_than_nothing_is_not_0(share, words_of_it):
+    assert percent(Decimal(share)) == words_of_it

@@ -12,7 +12,7 @@ from tests.factories.feeds import load_readings, usage_series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("spring_of_2026")]
 ADDRESSES = (
-    ("/usage_data", {}), ("/usage_data", {"limit": "1"}), ("/usage_sums", {"by": "day"}),
+    ("/usage_data", {}), ("/usage_sums", {"by": "day"}),
     ("/usage_data/file", {}),
 )  # fmt: skip
 
