@@ -48,7 +48,7 @@ def test_a_month_shows_its_days_and_says_what_was_most(owner):
         "March 1, 2026": (["0.6", "0.3", "0.1"], "March 1, 2026 60.0% 30.0% 10.0%"),
         "March 2, 2026": (["0.2", "0.3", "0.5"], "March 2, 2026 20.0% 30.0% 50.0%"),
     }
-    assert words(tree.xpath("//tfoot/tr")[0]) == "Average 40.0% 30.0% 30.0%"
+    assert [words(cell) for cell in tree.xpath("//tfoot/tr/*")] == ["Average", "40.0%", "30.0%", "30.0%"]
     assert "Tariff: Home EV (EV-TOU)." in words(tree)
     assert "Data through March 2, 2026." in words(tree)
 
@@ -281,8 +281,7 @@ def test_queries_and_marks_do_not_grow_with_hours(owner, home):
         start=datetime(2025, 12, 1, tzinfo=UTC), hours=24 * 90, **{name: Decimal("0.12") for name in names}
     )
 
-    assert count(period="2026") == count(period="2026-02") == few
-    assert count(period="2026-02-03") == few - 3  # no hours of a week
+    assert count(period="2026") == count(period="2026-02") == count(period="2026-02-03") == few
 
 
 def test_the_page_says_how_figures_came_about_and_which_may_still_change(owner):

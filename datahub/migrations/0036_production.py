@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datahub', '0034_open_amount'),
+        ('datahub', '0035_rhythm_of_feeds'),
     ]
 
     operations = [
