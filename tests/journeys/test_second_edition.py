@@ -47,7 +47,7 @@ def drawn_total(page):
     """What the first chart's bars add up to, by the line at the top of its axis."""
     plot = page.locator(".chart__plot").first
     sides = plot.locator(".chart__side")
-    top = max(Decimal(words.replace(",", "")) for words in sides.all_inner_texts())
+    top = max(Decimal(words.replace(",", "")) for words in sides.all_text_contents())
     bars = plot.locator("rect[class^=fill-]:not(.fill-before), rect[fill^=url]")
     heights = bars.evaluate_all("bars => bars.map(bar => Number(bar.getAttribute('height')))")
     return Decimal(sum(heights)) * top / 200
