@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cdsc_portal.lib.text.money import decimals_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import clock_form
@@ -123,10 +125,15 @@ def percent(share: Decimal, *, decimals: int = 1) -> str:
     """`31.4%` of a share 0 to 1. What is more than nothing is never shown as 0."""
     least = Decimal(1).scaleb(-decimals)
     hundredths = (share * 100).quantize(least, ROUND_HALF_UP)
-    form = pgettext("a share in percent", "%(number)s%%")
+    language, formats = get_language(), settings.FORMAT_MODULE_PATH
     if share and not hundredths:
-        return _("under %(percent)s") % {"percent": form % {"number": decimals_in_words(least)}}
-    return form % {"number": decimals_in_words(hundredths or Decimal(0))}
+        return _("under %(percent)s") % {"percent": _percent(least, decimals, language, formats)}
+    return _percent(hundredths or Decimal(0), decimals, language, formats)
+
+
+@lru_cache(maxsize=4096)  # a page has hundreds of few values; `decimals`, since 5 and 5.0 are equal
+def _percent(hundredths: Decimal, decimals: int, _language: str | None, _formats: str | None) -> str:
+    return pgettext("a share in percent", "%(number)s%%") % {"number": decimals_in_words(hundredths)}
 
 
 def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:
