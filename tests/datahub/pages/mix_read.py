@@ -59,8 +59,8 @@ def rows(tree):
     by_label = {}
     for row in tree.xpath("//tbody/tr"):
         label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
-        said = " ".join(filter(None, map(words, row)))
-        by_label[label.strip()] = ([cell.get("value") for cell in row.iter("data")], said)
+        cells = " ".join(filter(None, map(words, row)))
+        by_label[label.strip()] = ([cell.get("value") for cell in row.iter("data")], cells)
     return by_label
 
 
