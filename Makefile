@@ -7,7 +7,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year bench-scale simulate-scale soak attack lock
+.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year bench-scale simulate-scale soak attack lock release
 
 setup: .venv/runtime.stamp $(CATALOGUE).mo
 setup-dev: .venv/dev.stamp $(CATALOGUE).mo
@@ -21,7 +21,7 @@ $(CATALOGUE).mo: $(CATALOGUE).po | .venv/runtime.stamp
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
 	@touch $@
 
-.venv/runtime.stamp: .venv/bin/uv requirements/runtime.txt pyproject.toml
+.venv/runtime.stamp: .venv/bin/uv requirements/runtime.txt pyproject.toml setup.py
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -103,6 +103,11 @@ soak: setup-dev browser
 # ATTACK_CALLS: how many; 20000 take some minutes
 attack: setup-dev
 	@$(BIN)/python -m tools.attack --calls $(or $(ATTACK_CALLS),20000)
+
+# TAG: v1.2.3; wheel, source, bill of materials and container context, in dist/
+release: setup-dev
+	@test -n "$(TAG)" || { echo "Say which: make release TAG=v1.2.3"; exit 1; }
+	@$(BIN)/python -m tools.release $(TAG)
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt

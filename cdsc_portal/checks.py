@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
@@ -79,14 +80,15 @@ def a_restore_revives_no_consent(app_configs: Sequence[Any] | None, **options: A
 
 @register(Tags.staticfiles, deploy=True)
 def pages_have_their_files(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
-    """The web server finds style sheets where the release has them; an incomplete one would show bare pages."""
-    missing = [name for name in _STYLES if finders.find(name) is None]
+    """The web server has style sheets where the release has them; an incomplete one would show bare pages."""
+    found = finders.find if settings.WHITENOISE_USE_FINDERS else staticfiles_storage.exists
+    missing = [name for name in _STYLES if not found(name)]
     if not missing:
         return []
     return [
         Error(
             f"The release lacks its static files: {', '.join(missing)}",
-            hint="Install it whole: the folder static/ and the package django-unfold.",
+            hint="Install the wheel of a release, or the whole checkout with the package django-unfold.",
             id="cdsc.E005",
         )
     ]

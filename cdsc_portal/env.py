@@ -28,6 +28,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cdsc_portal.places import VAR_DIR
+
 SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
 CANNOT_BOOT = 3  # the exit status after which gunicorn ends instead of starting the next worker
 _FEWEST_LETTERS = 5  # different ones
@@ -153,7 +155,7 @@ class Environment(BaseSettings):
     prepared_statements: Flag = True
     redis_url: RedisAddress = _secret()
     cache_url: RedisAddress = _secret()
-    var_dir: Path = Path(__file__).resolve().parent.parent / "var"
+    var_dir: Path = VAR_DIR
     consent_journal: Path | None = None  # None: no journal is kept
     utility_time_zone: Zone = "America/Los_Angeles"
     utility_name: str = Field(default_factory=_by("River Valley Power (demo)", "Utility"))

@@ -1,16 +1,15 @@
 """Django's settings, all derived from the environment (`env.py`); nothing is configured anywhere else."""
 
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cdsc_portal import background, env, logs
+from cdsc_portal import background, env, logs, places
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib.db import routes
 from cdsc_portal.lib.runtime import private_files
 
 ENV = env.read_or_end()
 globals().update(ENV.for_django())  # each setting under its variable's name: UTILITY_NAME, FEED_FOLDERS, ...
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = places.FILES
 
 DEBUG = False
 LOGGING = logs.configure(development=ENV.development)
@@ -252,20 +251,26 @@ USE_TZ = True
 TIME_ZONE = ENV.utility_time_zone
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = ENV.var_dir / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
-WHITENOISE_USE_FINDERS = True  # served from where the release has them: nobody needs to collect them
+HASHED_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if places.IS_BUILT:  # collected when the wheel was built
+    STATIC_ROOT = places.BUILT / "static"
+    _STATIC_FILES: dict[str, object] = {"BACKEND": HASHED_STATIC_FILES}
+else:  # served from where the checkout has them
+    STATICFILES_DIRS = [BASE_DIR / "static"]
+    STATIC_ROOT = ENV.var_dir / "static"
+    STATIC_ROOT.mkdir(exist_ok=True)
+    _STATIC_FILES = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    }
+WHITENOISE_USE_FINDERS = not places.IS_BUILT
 MEDIA_ROOT = ENV.var_dir / "media"
 # what feeds bring, bills and proofs are for the server's own user; the pages' files are for everybody
 FILE_UPLOAD_PERMISSIONS = private_files.FILE
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
-        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
-    },
+    "staticfiles": _STATIC_FILES,
 }
 
 # --- the cache is shared by all processes, since rate limits count in it: Redis where there is one, else a table
