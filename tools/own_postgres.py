@@ -5,18 +5,22 @@ import random
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
+
+import psycopg
 
 
 class OwnPostgres:
     """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched.
 
-    `data` is its folder of tables, there to be spoilt. Whoever calls needs the `password`, if there is one.
+    `data` is its folder of tables, there to be spoilt. Whoever calls needs the `password`, if there is one. It is the
+    machine's own PostgreSQL, unless `programs` is the folder of another.
     """
 
-    def __init__(self, folder: Path, password: str = "") -> None:
-        self._programs = _programs()
+    def __init__(self, folder: Path, password: str = "", programs: Path | None = None) -> None:
+        self._programs = programs or _programs()
         self._folder, self.data = folder, folder / "data"
         self._port, self._password = free_port(), password
         login = f"portal:{password}" if password else "portal"
@@ -52,6 +56,41 @@ class OwnPostgres:
     def crash(self) -> None:
         """Every server process ends at once: no checkpoint, no goodbye."""
         self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def archive(self, folder: Path) -> None:
+        """Keep a copy of each finished piece of WAL in `folder`, from the next start on."""
+        self.own(folder)
+        self._configure(archive_mode="on", archive_command=f"cp %p {folder}/%f", wal_level="replica")
+
+    def recover(self, base: Path, *, wal: Path, until: str) -> None:
+        """Put a base backup in place of the tables, and go on by the archived WAL up to an instant."""
+        self._run("pg_ctl", "stop", "-m", "immediate", check=False)
+        self.data.rename(self.data.with_name("lost"))
+        shutil.copytree(base, self.data)
+        self.own(self.data)
+        self._configure(
+            archive_mode="off",
+            restore_command=f"cp {wal}/%f %p",
+            recovery_target_time=until,
+            recovery_target_action="promote",
+        )
+        self.lay(self.data / "recovery.signal")
+        self.start()
+        with psycopg.connect(self.url, autocommit=True) as server:
+            while server.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+                time.sleep(0.1)
+
+    def own(self, folder: Path) -> None:
+        """Give a folder and what is in it to the server's user, for it alone."""
+        folder.mkdir(exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            if os.geteuid() == 0:
+                shutil.chown(path, "nobody", "nogroup")
+
+    def _configure(self, **settings: str) -> None:
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def lay(self, file: Path) -> None:
         """An empty file of the server's own."""
