@@ -81,8 +81,8 @@ def a_restore_revives_no_consent(app_configs: Sequence[Any] | None, **options: A
 @register(Tags.staticfiles, deploy=True)
 def pages_have_their_files(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
     """The web server has style sheets where the release has them; an incomplete one would show bare pages."""
-    found = finders.find if settings.WHITENOISE_USE_FINDERS else staticfiles_storage.exists
-    missing = [name for name in _STYLES if not found(name)]
+    look_up = finders.find if settings.WHITENOISE_USE_FINDERS else staticfiles_storage.exists
+    missing = [name for name in _STYLES if not look_up(name)]
     if not missing:
         return []
     return [

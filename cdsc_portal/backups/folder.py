@@ -77,11 +77,11 @@ def read_manifest(folder: Path) -> Manifest:
 def problems_of(folder: Path) -> list[str]:
     """What makes the backup unfit to be restored, a line each: files that are gone, changed, or too many."""
     manifest = read_manifest(folder)
-    found = _digests(folder)
-    problems = [f"{name} is missing" for name in sorted(manifest.digests.keys() - found.keys())]
-    problems += [f"{name} was not in the backup" for name in sorted(found.keys() - manifest.digests.keys())]
+    there = _digests(folder)
+    problems = [f"{name} is missing" for name in sorted(manifest.digests.keys() - there.keys())]
+    problems += [f"{name} was not in the backup" for name in sorted(there.keys() - manifest.digests.keys())]
     changed = {
-        name for name in found.keys() & manifest.digests.keys() if found[name] != manifest.digests[name]
+        name for name in there.keys() & manifest.digests.keys() if there[name] != manifest.digests[name]
     }
     problems += [f"{name} was changed" for name in sorted(changed)]
     if not problems:

@@ -100,9 +100,9 @@ def test_a_backup_is_verified_and_its_restore_revives_nothing(
     with pytest.raises(CommandError, match="Restore into an empty one"):
         run("restore", folder)
     empty_database()
-    said = run("restore", folder)
+    output = run("restore", folder)
 
-    assert "1 files are restored" in said and "1 grants ended or paused again" in said
+    assert "1 files are restored" in output and "1 grants ended or paused again" in output
     assert (reads(token), why_not_to_serve()) == (401, "")
     assert Grant.objects.get(pk=grant.pk).status == GrantStatus.REVOKED
     assert FeedRun.objects.get(pk=feed_run.pk).file.read() == b"meter,start,value\n"
@@ -133,9 +133,9 @@ def test_a_file_that_a_row_names_and_nobody_has_is_said(media, tmp_path):
     feed_run = run_of(b"gone\n")
     default_storage.delete(feed_run.file.name)
 
-    said = run("backup", tmp_path / "backup")
+    output = run("backup", tmp_path / "backup")
 
-    assert f"not stored: {feed_run.file.name}" in said
+    assert f"not stored: {feed_run.file.name}" in output
     assert json.loads((tmp_path / "backup" / "manifest.json").read_text())["absent"] == [feed_run.file.name]
 
 

@@ -84,7 +84,7 @@ def _pages_are_styled(address):
                 hashed.append(file)
                 assert "immutable" in answer.headers["Cache-Control"], file
         if path == "/accounts/login/":
-            assert "Contraseña" in shown.text
+            assert "Iniciar sesión" in shown.text
     assert any(".css" in file for file in hashed) and all(
         re.search(r"\.[0-9a-f]{12}\.", name) for name in hashed
     )

