@@ -1,1 +1,1 @@
-"""Database and files at one point, in a folder: written, verified, restored (decision 85)."""
+"""Database and files at one point, in a folder: written, verified, restored (decision 87)."""

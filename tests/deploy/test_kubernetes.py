@@ -143,4 +143,8 @@ def test_the_way_to_web_servers_and_the_end_of_each_pod():
     for name, pod in PODS.items():
         if "worker" in name:
             assert pod["spec"]["terminationGracePeriodSeconds"] == 600
+        if "worker" in name or "beat" in name:  # a probe marks it, and ends no worker at work
+            container = container_of(pod)
+            assert settings_of_file()["ALIVE_FILE"] in container["readinessProbe"]["exec"]["command"][-1]
+            assert "livenessProbe" not in container
     assert PODS["portal-web"]["spec"]["terminationGracePeriodSeconds"] > graceful_timeout
