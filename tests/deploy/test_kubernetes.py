@@ -107,21 +107,20 @@ def test_no_pod_is_root_or_writes_to_its_image():
 def test_variables_are_settings_and_what_is_secret_is_a_file():
     settings = settings_of_file()
     fields = Environment.model_fields
+    by_file = {name: value for name, value in settings.items() if name.lower() not in fields}
     made = set(re.findall(r"--from-file=(\w+)", (FOLDER / "kustomization.yaml").read_text()))
-    files = {value.rpartition("/")[2] for name, value in settings.items() if name.endswith("_FILE")}
+    files = {value.rpartition("/")[2] for value in by_file.values()}
 
     for name in settings:
-        field = fields[name.removesuffix("_FILE").lower()]
-        assert field.repr or name.endswith("_FILE"), f"{name} is secret"
+        field = fields[name.removesuffix("_FILE").lower() if name in by_file else name.lower()]
+        assert field.repr or name in by_file, f"{name} is secret"
     assert files == made
     for name, pod in PODS.items():
         for container in (*pod["spec"]["containers"], *pod["spec"].get("initContainers", [])):
             assert container["envFrom"] == [{"configMapRef": {"name": "portal"}}], name
         mounts = {each["name"]: each["mountPath"] for each in container_of(pod)["volumeMounts"]}
         assert (mounts["var"], mounts["journal"]) == (settings["VAR_DIR"], settings["CONSENT_JOURNAL"])
-        assert all(
-            value.startswith(mounts["secrets"]) for key, value in settings.items() if key.endswith("_FILE")
-        )
+        assert all(value.startswith(mounts["secrets"]) for value in by_file.values())
         assert {volume["name"] for volume in pod["spec"]["volumes"]} == set(mounts)
     claimed = {
         volume["persistentVolumeClaim"]["claimName"]
