@@ -1,1 +1,1 @@
-"""Database and files at one point, in a folder: written, verified, restored (decision 88)."""
+"""Database and files at one point, in a folder: written, verified, restored (decision 90)."""
