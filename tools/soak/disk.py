@@ -15,7 +15,7 @@ from cdsc_portal.lib.time.ranges import Span
 from datahub.models import FeedRun, RunStatus
 from datahub.store.partitions import ensure_months
 from datahub.usage.readings import readings
-from tools.soaking import (
+from tools.soak.course import (
     FEEDS,
     METERS,
     SLOTS,

@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from django.db.models import F, QuerySet
 
 from accounts.models import MeterDevice
 from accounts.queries.links import MeteredSpan
+from accounts.tasks import send_interactive_mail
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.runs.life_cycle import PENDING, start_run
@@ -31,13 +31,15 @@ from datahub.tasks import load_parked_readings, sweep_feed_runs
 from datahub.usage.readings import readings
 from tools.files import ROOT
 from tools.own_postgres import OwnPostgres
+from tools.soak.front import Front
+from tools.soak.own_redis import OwnRedis
 
 FEEDS = ("north", "south")
 METERS, LATE = 12, 3  # of each feed; the late ones are not known at first, so that parking is interrupted too
 DAYS, STEP = 7, 900  # of a file
 SLOTS = DAYS * 86_400 // STEP
 FIRST = datetime(2025, 1, 6, tzinfo=UTC)
-KINDS = ("worker", "database", "worker and broker")
+KINDS = ("worker", "database", "worker and Redis", "Redis", "web", "nginx")
 _QUEUE = 4  # files that wait at any moment
 _LONGEST_MOMENT = 0.8  # seconds from a run at work to the end of something
 
@@ -52,12 +54,15 @@ class Soak:
 
     chance: random.Random
     postgres: OwnPostgres
+    redis: OwnRedis
+    front: Front
     var_dir: Path
     feeds: list[Feed] = field(default_factory=list)
     files: int = 0
     late: list[str] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
     struck: int = 0
+    coming: list[str] = field(default_factory=list)
     last: datetime = FIRST
     worker: "subprocess.Popen[bytes] | None" = None
 
@@ -80,14 +85,15 @@ class Soak:
             for number in numbers[: METERS - LATE]:
                 add_meter(number)
         self.chance.shuffle(self.late)
+        self.front.prepare(MeterDevice.objects.get(meter_number=meter_numbers(FEEDS[0])[0]))
 
     def run(self, kills: int) -> None:
         """Load and kill, then let all that was brought be loaded."""
         self.start_worker()
         turns = set(self.chance.sample(range(kills), min(kills, len(self.late))))
         for turn in range(kills):
-            while pending().count() < _QUEUE:
-                self.bring()
+            self.front.turn()  # which waits for the web server: files brought before would be loaded by then
+            self.fill_queue()
             self.kill()
             if turn in turns:
                 add_meter(self.late.pop())
@@ -97,6 +103,12 @@ class Soak:
             add_meter(self.late.pop())
         wait_until("every run is over", lambda: not pending().exists(), nudge=sweep)
         wait_until("no reading is parked", lambda: not ParkedReadings.objects.exists(), nudge=sweep)
+
+    def fill_queue(self) -> None:
+        """Some files wait at any moment, whatever was lost of the messages about them."""
+        while pending().count() < _QUEUE:
+            self.bring()
+        sweep()
 
     def bring(self) -> None:
         """One more file, to the feeds in turn."""
@@ -110,7 +122,7 @@ class Soak:
             "-m",
             "celery",
             "-A",
-            "tools.soak_worker",
+            "tools.soak.worker",
             "worker",
             "--concurrency",
             "2",
@@ -133,9 +145,11 @@ class Soak:
 
     def kill(self) -> None:
         """Wait until a run went on since the last time, and a random moment more; then something ends unwarned."""
-        wait_until("a run goes on", self._goes_on, nudge=sweep)
+        wait_until("a run goes on", self._goes_on, nudge=self.fill_queue)
         time.sleep(self.chance.uniform(0, _LONGEST_MOMENT))
-        kind = self.chance.choice(KINDS)
+        if not self.coming:  # in another order each time, so that few kills meet all of them
+            self.coming = self.chance.sample(KINDS, len(KINDS))
+        kind = self.coming.pop()
         self.struck += running().exists()
         self.killed[kind] += 1
         self.last = clock.now()
@@ -144,13 +158,24 @@ class Soak:
             connection.close()
             self.postgres.start()
             return
-        self.kill_worker()
-        if kind == "worker and broker":
-            messages = self.var_dir / "broker" / "messages"
-            shutil.rmtree(messages)
-            messages.mkdir()
-        self.start_worker()
+        if kind == "web":
+            self.front.kill_web()
+            return
+        if kind == "nginx":
+            self.front.kill_nginx()
+            return
+        if "worker" in kind:
+            self.kill_worker()
+        if "Redis" in kind:
+            self.redis.kill()
+            self.redis.start()
+        if "worker" in kind:
+            self.start_worker()
         sweep()
+
+    def send_mail(self) -> None:
+        """What beat does."""
+        send_interactive_mail.delay()
 
     def _goes_on(self) -> bool:
         """Whether a worker is at a run again. What hardly moves is let by: a run gives up after five deaths."""
@@ -199,11 +224,11 @@ def sweep() -> None:
 
 
 def wait_until(what: str, happened: Callable[[], bool], *, nudge: Callable[[], None]) -> None:
-    """Look often, nudge now and then. Raises SoakFailedError after two minutes."""
+    """Look often, nudge now and then. Raises SoakFailedError after five minutes."""
     began = nudged = time.monotonic()
     while not happened():
         now = time.monotonic()
-        if now - began > 120:
+        if now - began > 300:
             raise SoakFailedError(f"waited in vain until {what}")
         if now - nudged > 5:
             nudge()
