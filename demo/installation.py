@@ -25,6 +25,7 @@ SETTINGS = {"espi_xml": {"meter": "title"}}  # how the invented vendor names met
 # name, purpose, and how far above the server's port customers come back to it: the demo serves the page of the first
 # one, the last is for whoever follows docs/getting-started.md
 CONTACT_ROLE = "contact"
+NAMES = {"55-1042": "House", "55-1043": "Car charger", "55-1044": "Garden"}
 COMPANIES = (
     ("Sunny Roofs (demo)", "We size solar panels and show you what they would save.", 1),
     ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save.", 1),
@@ -70,6 +71,7 @@ class Installation:
         for number, file in enumerate(made, 1):
             print(f"  feed {number} {_bring_in(file, processes)}", flush=True)
         self.set_passwords()
+        self.name_meters()
         self.accounts = [
             {
                 "account_number": account.number,
@@ -77,6 +79,19 @@ class Installation:
             }
             for account in utility.accounts
         ]
+
+    def name_meters(self) -> None:
+        """As the first owner would: pages then speak of the house and the car, not of numbers."""
+        from accounts.models import User
+        from accounts.own_names import Kind
+        from accounts.queries.named import nameable
+        from accounts.services.names import give_names
+
+        owner, at = User.objects.get(email=self.owner[0]), clock.now()
+        meters = [thing for thing in nameable(user=owner, at=at) if thing.kind is Kind.METER]
+        give_names(
+            names={thing: NAMES[thing.number] for thing in meters if thing.number in NAMES}, by=owner, at=at
+        )
 
     def add_history(self) -> None:
         """One grant in use with reads in its log, a third party that registered itself, and one request that waits; the
