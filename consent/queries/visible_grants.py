@@ -141,7 +141,9 @@ def _listed(*, keys: Keys) -> "QuerySet[VisibleGrant]":
 @compiled_query
 def _open_among(*, keys: Keys, at: datetime) -> "QuerySet[OpenGrant]":
     grants = Grant.objects.filter(holds(at), pk__in=keys.rows).select_related("client")
-    grants = grants.only("public_id", "status", "created", "access_ends", "client__name")
+    grants = grants.only(
+        "public_id", "status", "created", "access_ends", "client__name", "client__registration"
+    )
     return grants.annotate(last_read=_last_read())
 
 

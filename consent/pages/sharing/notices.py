@@ -36,5 +36,5 @@ def sharing_notices(grants: "Iterable[OpenGrant]", *, at: datetime) -> tuple[Sha
         read = grant.last_read or grant.created
         if is_new or read < at - LONG_AGO:
             notice = SharingNotice(grant.public_id, grant.client.name, is_new, day_in_words(grant.created))
-            notices.setdefault((grant.client.pk, is_new), notice)
+            notices.setdefault((grant.client.registration_id, is_new), notice)
     return tuple(notices.values())
