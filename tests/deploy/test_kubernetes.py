@@ -144,6 +144,6 @@ def test_the_way_to_web_servers_and_the_end_of_each_pod():
             assert pod["spec"]["terminationGracePeriodSeconds"] == 600
         if "worker" in name or "beat" in name:  # a probe marks it, and ends no worker at work
             container = container_of(pod)
-            assert settings_of_file()["ALIVE_FILE"] in container["readinessProbe"]["exec"]["command"][-1]
+            assert settings_of_file()["ALIVE_SIGN"] in container["readinessProbe"]["exec"]["command"][-1]
             assert "livenessProbe" not in container
     assert PODS["portal-web"]["spec"]["terminationGracePeriodSeconds"] > graceful_timeout
