@@ -1,6 +1,7 @@
 """What waits for staff of third parties, and how far the steps of registrations are."""
 
 from collections.abc import Callable
+from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -24,7 +26,13 @@ from consent.admin.ask_for_more import ASK_FOR_MORE, ItemsField
 from consent.api.cds import endpoints
 from consent.models import Client, Grant, RegistrationStep, Review, ReviewKind, StepStatus
 from consent.services.clients import ClientChangeRefused
-from consent.services.third_parties.reviews import approve_review, refuse_review, return_review, set_step
+from consent.services.third_parties.reviews import (
+    approve_review,
+    expect_decision,
+    refuse_review,
+    return_review,
+    set_step,
+)
 
 _MAY = "consent.change_review"
 
@@ -43,6 +51,21 @@ class _ApproveForm(ReasonForm):
         help_text=_("For a request for grants: their public ids, with spaces between"),
         required=False,
     )
+
+
+class _ExpectForm(forms.Form):
+    """When staff mean to decide; the third party reads it."""
+
+    expected = forms.DateField(
+        label=_("Day by which you mean to decide"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def clean_expected(self) -> datetime:
+        """The end of that day here. Raises ValidationError for one that is over."""
+        end = make_aware(datetime.combine(self.cleaned_data["expected"], time.max)).replace(microsecond=0)
+        if end <= clock.now():
+            raise forms.ValidationError(_("This day is over."))
+        return end
 
 
 class _ReturnForm(ReasonForm):
@@ -68,8 +91,8 @@ class _DecidingAdmin(ReadOnlyAdmin):
         *,
         button: str | Promise,
         text: str | Promise,
-        do: Callable[[ReasonForm], object],
-        form_class: type[ReasonForm] = ReasonForm,
+        do: Callable[[forms.Form], object],
+        form_class: type[forms.Form] = ReasonForm,
     ) -> HttpResponse:
         if not request.user.has_perm(_MAY):
             raise PermissionDenied
@@ -88,7 +111,7 @@ class _DecidingAdmin(ReadOnlyAdmin):
         try:
             with transaction.atomic():
                 do(form)
-                self.log_act(request, row, f"decided: {row}", reason=form.cleaned_data["reason"])
+                self.log_act(request, row, f"decided: {row}", reason=form.cleaned_data.get("reason", ""))
         except ClientChangeRefused as refused:
             messages.error(request, str(refused))
         else:
@@ -100,14 +123,23 @@ class _DecidingAdmin(ReadOnlyAdmin):
 class ReviewAdmin(_DecidingAdmin):
     """The oldest first, and what became of those that staff decided."""
 
-    list_display = ("registration_page", "kind", "status", "client", "created", "decided", "decided_by")
+    list_display = (
+        "registration_page",
+        "kind",
+        "status",
+        "client",
+        "created",
+        "expected",
+        "decided",
+        "decided_by",
+    )
     list_select_related = ("registration", "client", "decided_by")
     list_filter = ("status", "kind")
     fields = readonly_fields = (
-        "public_id", "registration_page", "client", "kind", "status", "changes", "message", "created", "decided",
-        "decided_by", "reason",
+        "public_id", "registration_page", "client", "grant", "kind", "status", "changes", "message", "created",
+        "expected", "decided", "decided_by", "reason",
     )  # fmt: skip
-    actions_detail = ("approve", "refuse", "ask_more")
+    actions_detail = ("approve", "refuse", "ask_more", "expect")
 
     def get_urls(self) -> list[URLPattern]:
         wrapped = self.admin_site.admin_view
@@ -115,6 +147,7 @@ class ReviewAdmin(_DecidingAdmin):
             path("<int:pk>/approve/", wrapped(self.approve_page), name="consent_review_approve"),
             path("<int:pk>/refuse/", wrapped(self.refuse_page), name="consent_review_refuse"),
             path("<int:pk>/more/", wrapped(self.more_page), name="consent_review_more"),
+            path("<int:pk>/expect/", wrapped(self.expect_page), name="consent_review_expect"),
         ]
         return [*own, *super().get_urls()]
 
@@ -129,6 +162,26 @@ class ReviewAdmin(_DecidingAdmin):
     @action(description=_("Ask for more"), permissions=["decide"])
     def ask_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_more", object_id)
+
+    @action(description=_("Say when you decide"), permissions=["decide"])
+    def expect(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_review_expect", object_id)
+
+    def expect_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
+        return self._decide(
+            request,
+            review,
+            button=_("Say when you decide"),
+            text=_("The third party reads the day. Nothing else changes."),
+            form_class=_ExpectForm,
+            do=lambda form: expect_decision(
+                review=review,
+                expected=form.cleaned_data["expected"],
+                by=current_user(request),
+                at=clock.now(),
+            ),
+        )
 
     def more_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)

@@ -30,7 +30,8 @@ class ScopeOfferForm(forms.ModelForm):
         model = ScopeOffer
         fields = (
             "type", "offer_id", "label", "description", "is_open", "coverages", "registration_requirements",
-            "registration_optional", "grant_admin", "days_back", "days_ahead", "field_limits",
+            "registration_optional", "grant_admin", "days_back", "days_ahead", "reviews_wishes",
+            "field_limits",
         )  # fmt: skip
         help_texts = {
             "offer_id": _("As third parties ask for it; it never changes."),
@@ -39,6 +40,9 @@ class ScopeOfferForm(forms.ModelForm):
             "registration_requirements": _("Short names of registration fields, parted by commas."),
             "registration_optional": _("Short names of registration fields, parted by commas."),
             "grant_admin": _("The offer of Grant Admin whose tokens open grants of this one."),
+            "reviews_wishes": _(
+                "A third party that wants more of what a customer shares waits for you before it can ask the customer."
+            ),
             "field_limits": _('Tighter limits and defaults by field, such as {"start": {"default": "-1y"}}.'),
         }  # fmt: skip
 

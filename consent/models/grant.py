@@ -230,6 +230,7 @@ class Change(models.TextChoices):
     GIVEN_UP = "given_up", "the third party gave up some of it"
     REQUESTED = "requested", "the third party wants more"
     WIDENED = "widened", "agreed anew"
+    REVIEWED = "reviewed", "the utility looked at what the third party wants"
     WITH_PARENT = "with_parent", "as the grant that it opens"
 
 

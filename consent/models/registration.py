@@ -203,6 +203,7 @@ class ReviewKind(models.TextChoices):
     GRANT_REQUEST = "grant_request", _("request for a grant")
     FIELD_CHANGES = "field_changes", _("changes of an object")
     SUBMISSION = "submission", _("submission")
+    GRANT_CHANGES = "grant_changes", _("wish for more of a grant")
 
 
 class ReviewStatus(models.TextChoices):
@@ -217,6 +218,8 @@ class Review(models.Model):
     """Something of a third party that staff decide. `message` is the one that it is answered under.
 
     `changes` of an object: a list of {field, previous_value, new_value} as on the wire, applied when approved (R-90).
+    Those of a `grant` are what its third party wants beyond what is agreed (R-163). `expected` is when staff mean to
+    decide.
     """
 
     public_id = public_id_field()
@@ -234,12 +237,21 @@ class Review(models.Model):
     message = models.ForeignKey(
         "consent.Message", on_delete=models.PROTECT, null=True, blank=True, related_name="reviews"
     )
+    grant = models.ForeignKey(
+        "consent.Grant",
+        verbose_name=_("grant"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reviews",
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=ReviewKind.choices)
     status = models.CharField(
         _("status"), max_length=10, choices=ReviewStatus.choices, default=ReviewStatus.WAITING
     )
     changes = models.JSONField(_("changes"), default=list, blank=True)
     created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expected = models.DateTimeField(_("decision expected by"), null=True, blank=True)
     decided = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

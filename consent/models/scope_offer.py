@@ -18,7 +18,8 @@ class ScopeOffer(models.Model):
     """A scope as third parties find and register it (R-07 to R-09). Each type has one from the start.
 
     `offer_id` and `type` never change. Limits only ever tighten what the type declares: `days_back` and `days_ahead`
-    count from the day of a request, `field_limits` has by field id the minimum, maximum, default and choices.
+    count from the day of a request, `field_limits` has by field id the minimum, maximum, default and choices. With
+    `reviews_wishes` staff decide whether a third party may ask the customer of a grant for more (R-163).
     """
 
     offer_id = models.CharField(
@@ -58,6 +59,7 @@ class ScopeOffer(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3660)],
     )
+    reviews_wishes = models.BooleanField(_("staff look at wishes for more"), default=False, db_default=False)
     field_limits = models.JSONField(_("limits of fields"), default=dict, blank=True)
     created = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated = models.DateTimeField(_("updated"), default=clock.now, editable=False)

@@ -27,7 +27,7 @@ _OK, _WARN, _QUIET = "ok", "warn", "quiet"
 STATUS_WORDS: dict[GrantStatus, StatusWords] = {
     GrantStatus.ACTIVE: StatusWords(pgettext_lazy("state of a sharing", "Sharing"), _OK),
     GrantStatus.FUTURE: StatusWords(_("Not started yet"), _QUIET),
-    GrantStatus.PENDING: StatusWords(_("Getting ready"), _QUIET),
+    GrantStatus.PENDING: StatusWords(_("Sharing, we look at what the company wants more"), _OK),
     GrantStatus.PARTIAL: StatusWords(_("Sharing, some of it has ended"), _OK),
     GrantStatus.NEEDS_AUTHORIZATION: StatusWords(_("Sharing, the company wants more"), _OK),
     GrantStatus.NEEDS_SUB_GRANTS: StatusWords(_("Waiting for others"), _WARN),

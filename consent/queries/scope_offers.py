@@ -11,7 +11,7 @@ from cdsc_portal.lib.db.row_versions import Rows, digest_statement
 from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, CoverageEntry, RegistrationField, ScopeOffer
 from consent.scopes.base import Scope
-from consent.scopes.catalogue import is_offered
+from consent.scopes.catalogue import is_offered, offer_named
 from consent.scopes.fields import DetailsField, narrowed
 from consent.scopes.offer_types import OfferType, offer_types
 
@@ -133,6 +133,12 @@ def offered_now(*, role: str, client: Client | None = None) -> tuple[OfferedScop
         for row in rows
         if row.type == kind.key and states[row.offer_id]
     )
+
+
+def reviews_wishes(names: Collection[str]) -> bool:
+    """Whether staff look first at wishes for more of one of these scopes, by the names of requests. One query."""
+    offers = {offer_named(name) or name for name in names}
+    return ScopeOffer.objects.filter(offer_id__in=offers, reviews_wishes=True).exists()
 
 
 def registration_fields(ids: Collection[str]) -> QuerySet[RegistrationField]:

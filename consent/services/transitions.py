@@ -6,11 +6,12 @@ from accounts.models import User
 from consent.models import Actor, Change, Grant, GrantEvent
 from consent.services.journal import journal_status
 from consent.services.third_parties.grant_messages import notify_of_event
+from consent.services.third_parties.review_queue import withdraw_wish
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
 
 _ENDS_OR_PAUSES = ENDED | {GrantStatus.SUSPENDED}
-_WISH_STANDS = frozenset({GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.SUSPENDED})
+_WISH_STANDS = frozenset({GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.PENDING, GrantStatus.SUSPENDED})
 
 
 def record_transition(
@@ -27,7 +28,7 @@ def record_transition(
     """Change the status of a locked grant and write who, when and why. Raises TransitionNotAllowed.
 
     Ending a grant sends `grant_ended`, so that its tokens die in the same transaction. Children are paused, resumed and
-    ended with it.
+    ended with it. What staff had to decide about a pending one leaves their queue, unless this is their decision.
     """
     require_transition(grant.status, to)
     record_event(
@@ -45,7 +46,11 @@ def record_transition(
     grant.modified = at
     if to not in _WISH_STANDS:
         grant.requested_scope = grant.requested_details = None
-    grant.save(update_fields=["status", "modified", "requested_scope", "requested_details"])
+    if former == GrantStatus.PENDING:
+        grant.eta = None
+        if change != Change.REVIEWED:
+            withdraw_wish(grant, at=at, why=f"The grant is {to} now.")
+    grant.save(update_fields=["status", "modified", "requested_scope", "requested_details", "eta"])
     journal_status(grant)
     if to in ENDED:
         grant_ended.send(sender=Grant, grant=grant, at=at)

@@ -81,16 +81,17 @@ def get_grant(call: AdminCall, grant_id: str) -> HttpResponse:
 
 
 def patch_grant(call: AdminCall, grant_id: str) -> HttpResponse:
-    """Close it, give some of it up, or want more (R-158 to R-162). Nothing waits for a review, so never 202 (R-163)."""
+    """Close it, give some of it up, or want more (R-158 to R-162): 202 where staff look at that first (R-163)."""
     grants = Grant.objects.filter(client__registration=call.access.registration_id)
     grant = grants.filter(public_id=grant_id).first()
     if grant is None:
         raise not_here()
     try:
-        change_grant(grant=grant, sent=call.body, at=call.at)
+        waits = change_grant(grant=grant, sent=call.body, at=call.at, uri=_uri() + grant_id)
     except ValueRefused as refused:
         raise Refused(400, refused.error, str(refused)) from refused
-    return get_grant(call, grant_id)
+    grant_as_read = grant_object(_own(call, grant_id), _uri(), at=call.at)
+    return json_answer(grant_as_read, status=202 if waits else 200)
 
 
 def _sought(query: QueryDict) -> GrantFilter:

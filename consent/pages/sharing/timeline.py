@@ -31,6 +31,7 @@ _CHANGES: dict[str, str | Promise] = {
     Change.GIVEN_UP: gettext_lazy("Changed: the company gave up some of it"),
     Change.REQUESTED: gettext_lazy("The company wants more than it may read"),
     Change.WIDENED: gettext_lazy("Agreed anew"),
+    Change.REVIEWED: gettext_lazy("Looked at what the company wants"),
 }
 
 
@@ -83,7 +84,7 @@ def _step(event: GrantEvent) -> str:
         return _("Approved")
     if event.from_status == event.to_status:
         return str(_CHANGES.get(event.change, _CHANGES[Change.NARROWED]))
-    if event.change in (Change.REQUESTED, Change.WIDENED):
+    if event.change in (Change.REQUESTED, Change.WIDENED, Change.REVIEWED):
         return str(_CHANGES[event.change])
     if event.change == Change.OWNER_LEFT:
         return _("Stopped: whoever shared it no longer owns the account")

@@ -13,9 +13,20 @@ from django.db import transaction
 from django.utils.timezone import get_default_timezone
 
 from cdsc_portal.lib.json.encoder import dumps
-from consent.models import Actor, Change, Grant, GrantKind
+from consent.mail.client_messages import notify
+from consent.models import (
+    Actor,
+    Change,
+    Grant,
+    GrantKind,
+    MessageStatus,
+    MessageType,
+    Review,
+    ReviewKind,
+)
 from consent.parts import Part
 from consent.queries.grant_contents import grant_contents
+from consent.queries.scope_offers import reviews_wishes
 from consent.requests import (
     AccessRequest,
     InvalidDetails,
@@ -31,6 +42,7 @@ from consent.services.narrow import lock_open_grant, narrow_to
 from consent.services.revoke import close_grant
 from consent.services.third_parties.client_values import ValueRefused
 from consent.services.third_parties.grant_details import Held, Wanted, compared
+from consent.services.third_parties.review_queue import withdraw_wish
 from consent.services.transitions import record_event, record_transition, settled_status
 from consent.transitions import GrantStatus, TransitionNotAllowed
 
@@ -41,6 +53,7 @@ _MAY_WANT_MORE = frozenset(
         GrantStatus.ACTIVE,
         GrantStatus.PARTIAL,
         GrantStatus.NEEDS_AUTHORIZATION,
+        GrantStatus.PENDING,
         GrantStatus.DELAYED,
         GrantStatus.STOPPED,
     }
@@ -50,10 +63,11 @@ Details = list[dict[str, Any]]
 
 
 @transaction.atomic
-def change_grant(*, grant: Grant, sent: Mapping[str, Any], at: datetime) -> None:
+def change_grant(*, grant: Grant, sent: Mapping[str, Any], at: datetime, uri: str = "") -> bool:
     """Set `status`, `scope` and `authorization_details` as far as `sent` names them; what else it names is ignored.
 
-    Call it under the lock of the registration. Raises ValueRefused naming the member at fault; then nothing changes.
+    Returns whether what it wants waits for staff (R-163); `uri` is the grant's, for their message. Call it under the
+    lock of the registration. Raises ValueRefused naming the member at fault; then nothing changes.
     """
     _check_types(sent)
     try:
@@ -62,11 +76,11 @@ def change_grant(*, grant: Grant, sent: Mapping[str, Any], at: datetime) -> None
         elif "scope" in sent or "authorization_details" in sent:
             grant = lock_open_grant(grant, at)
             if grant.kind == GrantKind.CUSTOMER:
-                _change_shared(grant, sent, at)
-            else:
-                _reduce_own(grant, sent, at)
+                return _change_shared(grant, sent, at, uri)
+            _reduce_own(grant, sent, at)
     except TransitionNotAllowed as ended:
         raise _refused("status", str(ended)) from ended
+    return False
 
 
 def _check_types(sent: Mapping[str, Any]) -> None:
@@ -100,7 +114,7 @@ class _Wish:
         return [wanted.detail for wanted in self.wanted.values()]
 
 
-def _change_shared(grant: Grant, sent: Mapping[str, Any], at: datetime) -> None:
+def _change_shared(grant: Grant, sent: Mapping[str, Any], at: datetime, uri: str) -> bool:
     contents = grant_contents(grant)
     wish = _wish(grant, sent)
     cuts: dict[str, Part] = {}
@@ -132,10 +146,14 @@ def _change_shared(grant: Grant, sent: Mapping[str, Any], at: datetime) -> None:
             at=at,
         )
         grant = lock_open_grant(grant, at)
-    if beyond:
-        _want_more(grant, wish, at)
-    else:
+    if not beyond:
         _want_no_more(grant, at)
+        return False
+    waits = reviews_wishes([wanted.type_sent for wanted in beyond])
+    _want_more(grant, wish, GrantStatus.PENDING if waits else GrantStatus.NEEDS_AUTHORIZATION, at)
+    if waits:
+        _ask_staff(grant, uri, at)
+    return waits
 
 
 def _wish(grant: Grant, sent: Mapping[str, Any]) -> _Wish:
@@ -205,12 +223,12 @@ def _as_request(wanted: Wanted, allowed: Collection[str], *, is_held: bool, at: 
     )
 
 
-def _want_more(grant: Grant, wish: _Wish, at: datetime) -> None:
+def _want_more(grant: Grant, wish: _Wish, to: GrantStatus, at: datetime) -> None:
     grant.requested_scope, grant.requested_details = wish.scope, wish.details
-    if grant.status != GrantStatus.NEEDS_AUTHORIZATION:
+    if grant.status != to:
         record_transition(
             grant,
-            to=GrantStatus.NEEDS_AUTHORIZATION,
+            to=to,
             actor=Actor.CLIENT,
             change=Change.REQUESTED,
             at=at,
@@ -224,12 +242,49 @@ def _want_more(grant: Grant, wish: _Wish, at: datetime) -> None:
         change=Change.REQUESTED,
         at=at,
     )
-    grant.modified = at
-    grant.save(update_fields=["requested_scope", "requested_details", "modified"])
+    grant.modified, grant.eta = at, None  # when staff decide was said of the wish before
+    grant.save(update_fields=["requested_scope", "requested_details", "modified", "eta"])
+
+
+def _ask_staff(grant: Grant, uri: str, at: datetime) -> None:
+    """Put the wish into the queue of staff; one of before leaves it (R-163)."""
+    withdraw_wish(grant, at=at, why="A newer wish took its place.")
+    registration = grant.client.registration
+    assert registration is not None  # the caller came by it
+    changes = [
+        {"field": "scope", "previous_value": grant.scope, "new_value": grant.requested_scope},
+        {
+            "field": "authorization_details",
+            "previous_value": grant.authorization_details,
+            "new_value": grant.requested_details,
+        },
+    ]
+    message = notify(
+        client=grant.client,
+        grant=grant,
+        subject="What you want waits for the utility",
+        text=f"The utility looks at what you want of grant {grant.public_id}; what is allowed goes on.",
+        at=at,
+        kind=MessageType.FIELD_CHANGES,
+        status=MessageStatus.PENDING,
+        updates=changes,
+        related_uri=uri,
+        related_type="grant",
+        mailed=False,
+    )
+    Review.objects.create(
+        registration=registration,
+        client=grant.client,
+        grant=grant,
+        message=message,
+        kind=ReviewKind.GRANT_CHANGES,
+        changes=changes,
+        created=at,
+    )
 
 
 def _want_no_more(grant: Grant, at: datetime) -> None:
-    if grant.status == GrantStatus.NEEDS_AUTHORIZATION:
+    if grant.status in (GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.PENDING):
         record_transition(grant, to=settled_status(grant, at), actor=Actor.CLIENT, at=at)
     elif grant.requested_scope is not None:  # paused by staff meanwhile
         grant.requested_scope = grant.requested_details = None

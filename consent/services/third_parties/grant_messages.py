@@ -29,7 +29,10 @@ _CHANGED = _News("Grant changed", "Grant %s was changed. The Grants API tells wh
 _OF_STATUS = {
     GrantStatus.ACTIVE: _News("Grant active", "Grant %s opens what it holds from now on."),
     GrantStatus.FUTURE: _News("Grant not started", "Grant %s opens nothing before its start."),
-    GrantStatus.PENDING: _News("Grant pending", "The utility is working on grant %s."),
+    GrantStatus.PENDING: _News(
+        "Grant pending",
+        "The utility looks at what you want of grant %s before its customer can be asked. What is allowed goes on.",
+    ),
     GrantStatus.PARTIAL: _News("Grant partial", "Grant %s opens a part of what it holds."),
     GrantStatus.NEEDS_AUTHORIZATION: _News(
         "Grant needs authorization",
@@ -66,13 +69,15 @@ _OF_CHANGE = {
     Change.GIVEN_UP: _News(
         "Grant narrowed", "Grant %s was narrowed by its API: it opens less than before from now on."
     ),
-    Change.REQUESTED: _OF_STATUS[GrantStatus.NEEDS_AUTHORIZATION],
     Change.WIDENED: _News(
         "Grant authorized", "The customer authorized grant %s anew. The Grants API tells what it opens now."
     ),
 }
 
 
+_REFUSED = _News(
+    "Wish refused", "The utility does not let you ask for more of grant %s. What was allowed goes on."
+)
 _WITH_PARENT = {
     GrantStatus.SUSPENDED: _News("Grant paused", "Grant %s is paused, as the grant that it opens is."),
     GrantStatus.ACTIVE: _News("Grant resumed", "Grant %s works again, as the grant that it opens does."),
@@ -101,6 +106,10 @@ def _news(grant: Grant, former: str, to: str, change: str) -> _News:
         return _OWN if grant.kind == GrantKind.CLIENT else _GIVEN
     if change == Change.WITH_PARENT:
         return _WITH_PARENT.get(GrantStatus(to), _ENDED_WITH_PARENT)
+    if former == GrantStatus.PENDING and change == Change.REVIEWED and to != GrantStatus.NEEDS_AUTHORIZATION:
+        return _REFUSED
+    if former == to and change == Change.REQUESTED:
+        return _OF_STATUS[GrantStatus(to)]
     if former == to or change == Change.WIDENED:
         return _OF_CHANGE.get(Change(change), _CHANGED) if change else _CHANGED
     if former == GrantStatus.SUSPENDED and to == GrantStatus.ACTIVE:

@@ -7,11 +7,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from cdsc_portal.lib.json.encoder import instant
 from consent.mail.client_messages import notify, reply
 from consent.models import (
+    Actor,
+    Change,
     Client,
     ClientStatus,
     FieldType,
+    Grant,
     MessageStatus,
     MessageType,
     RegistrationStep,
@@ -24,6 +28,8 @@ from consent.services.clients import ClientChangeRefused
 from consent.services.third_parties.client_changes import apply_reviewed_changes
 from consent.services.third_parties.register import make_production_object
 from consent.services.third_parties.threads import ask_for_more, ask_registration, lock_registration
+from consent.services.transitions import record_transition, settled_status
+from consent.transitions import GrantStatus
 
 _ANSWERS = {  # what a review became, as its message has it
     ReviewStatus.APPROVED: MessageStatus.COMPLETE,
@@ -60,6 +66,8 @@ def approve_review(
     elif review.kind == ReviewKind.PRODUCTION_REQUEST:
         assert review.client is not None  # such a request is about an object of the sandbox
         about = make_production_object(sandbox=review.client, at=at)
+    elif review.kind == ReviewKind.GRANT_CHANGES:
+        related = _move_wish(review, GrantStatus.NEEDS_AUTHORIZATION, by=by, at=at)
     elif review.kind == ReviewKind.GRANT_REQUEST:
         if not grants_uri:
             raise ClientChangeRefused("name the grants that the request led to")
@@ -72,7 +80,29 @@ def approve_review(
 @transaction.atomic
 def refuse_review(*, review: Review, by: User, reason: str, at: datetime) -> Review:
     """Leave all as it is; its third party reads the reason (R-110). Raises ClientChangeRefused as above."""
-    return _decide(_lock(review), ReviewStatus.REFUSED, by=by, reason=reason, at=at, related=("", ""))
+    review, related = _lock(review), ("", "")
+    if review.kind == ReviewKind.GRANT_CHANGES:
+        related = _move_wish(review, None, by=by, at=at)
+    return _decide(review, ReviewStatus.REFUSED, by=by, reason=reason, at=at, related=related)
+
+
+@transaction.atomic
+def expect_decision(*, review: Review, expected: datetime, by: User, at: datetime) -> Review:
+    """Tell the third party when staff mean to decide; a grant that waits for it shows it as its `eta` (R-150).
+
+    Raises ClientChangeRefused: it was decided.
+    """
+    review = _lock(review)
+    review.expected = expected
+    review.save(update_fields=["expected"])
+    if review.grant is not None:
+        Grant.objects.filter(pk=review.grant.pk).update(eta=expected, modified=at)
+    text = f"The utility means to decide by {instant(expected)}."
+    if review.message is None:
+        notify(registration=review.registration, subject="When we decide", text=text, by=by, at=at)
+    else:
+        reply(message=review.message, status=MessageStatus.PENDING, text=text, by=by, at=at)
+    return review
 
 
 @transaction.atomic
@@ -144,11 +174,24 @@ def _put_all_in_production(review: Review, address_of: Callable[[Client], str], 
         )
 
 
+def _move_wish(review: Review, to: GrantStatus | None, *, by: User, at: datetime) -> tuple[str, str]:
+    """Let the third party ask the customer, or (None) go back to what is allowed; address and kind of the grant."""
+    grant, message = review.grant, review.message
+    assert grant is not None  # such a review is about one, and a message says so
+    assert message is not None
+    to = to or settled_status(grant, at)
+    record_transition(grant, to=to, actor=Actor.STAFF, by=by, change=Change.REVIEWED, at=at)
+    return message.related_uri, message.related_type
+
+
 def _lock(review: Review) -> Review:
+    """Registration, grant, review: in the order in which those who change a grant take them."""
     lock_registration(review.registration_id)
+    if review.grant_id is not None:
+        Grant.objects.select_for_update().get(pk=review.grant_id)
     review = (
         Review.objects.select_for_update(of=("self",))
-        .select_related("client", "message__step__field", "registration")
+        .select_related("client", "grant__client", "message__step__field", "registration")
         .get(pk=review.pk)
     )
     if review.status != ReviewStatus.WAITING:

@@ -11,7 +11,7 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from cdsc_portal.lib.time import clock
-from consent.models import Client, Grant
+from consent.models import Client, Grant, Review, ScopeOffer
 from consent.queries.access import data_access
 from consent.queries.registration_grants import grant_of_registration
 from consent.services.decision import DecisionRefused, PartDecision
@@ -25,6 +25,7 @@ from consent.services.revoke import (
 from consent.services.stop import stop_sharing
 from consent.services.third_parties.client_values import ValueRefused
 from consent.services.third_parties.grant_changes import change_grant
+from consent.services.third_parties.reviews import approve_review, refuse_review
 from consent.transitions import ENDED, TRANSITIONS, GrantStatus, TransitionNotAllowed
 from tests.consent.api.cds.third_party import third_party
 from tests.consent.api.reader import issue_token
@@ -56,6 +57,7 @@ class Grants(RuleBasedStateMachine):
         far = clock.now() + timedelta(days=3000)
         self.token = issue_token(self.grant, scope=" ".join(SCOPES), expires=far)
         self.staff = StaffFactory()
+        ScopeOffer.objects.filter(offer_id="bill_data").update(reviews_wishes=True)
 
     def teardown(self) -> None:
         self.time.stop()
@@ -109,6 +111,13 @@ class Grants(RuleBasedStateMachine):
     def customer_stops(self):
         self._try(lambda: stop_sharing(grant=self.grant, by=self.grant.user, at=clock.now()))
 
+    @rule(approves=strategies.booleans())
+    def staff_decide_on_a_wish(self, approves):
+        for review in Review.objects.filter(grant=self.grant, status="waiting"):
+            decide = approve_review if approves else refuse_review
+            more = {"address_of": str} if approves else {"reason": "Not now"}
+            decide(review=review, by=self.staff, at=clock.now(), **more)
+
     @rule()
     def staff_pause(self):
         self._try(
@@ -140,6 +149,11 @@ class Grants(RuleBasedStateMachine):
         scope, details = shown.enabled()
         assert set(scope.split()) == opened
         assert (details == "[]") is (opened == set())
+
+    @invariant()
+    def a_wish_waits_for_staff_while_the_grant_is_pending(self):
+        waiting = Review.objects.filter(grant=self.grant, status="waiting").count()
+        assert waiting == (Grant.objects.get(pk=self.grant.pk).status == GrantStatus.PENDING)
 
     @invariant()
     def every_step_stands_in_the_table(self):
