@@ -27,13 +27,21 @@ from consent.pages.attachment_field import AttachmentField
 from consent.services.third_parties.threads import answer, ask_for_more, ask_registration
 
 _CHANGE = "consent.change_message"
+_SMALL_FILE = 1024 * 1024  # larger ones go through the files API (R-101s)
 
 
 class _AnswerForm(forms.Form):
     text = forms.CharField(
         label=_("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6})
     )
-    file = AttachmentField(label=_("A file"), required=False)
+    file = AttachmentField(
+        label=_("A file"),
+        required=False,
+        most_bytes=_SMALL_FILE,
+        too_large=_(
+            "A file of more than 1 MB goes under “Files for third parties”, where the third party fetches it."
+        ),
+    )
 
 
 class _QuestionForm(AskForMoreForm):

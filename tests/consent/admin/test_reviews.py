@@ -219,6 +219,22 @@ def test_staff_read_files_and_answer_with_one(staff, party, settings, tmp_path):
     assert b"".join(download.streaming_content) == b"hello"
     reply = next(m for m in party.get("/cds/messages").json()["unread"] if m["previous_uri"] == made["uri"])
     assert (reply["type"], reply["attachments"][0]["filename"]) == ("request_update", "plan.pdf")
+
+
+@pytest.mark.spec("R-101s")
+@pytest.mark.parametrize(("size", "taken"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_staff_send_a_file_of_a_size_through_the_files_api(staff, party, settings, tmp_path, size, taken):
+    settings.MEDIA_ROOT = tmp_path
+    thread = Message.objects.create(
+        registration=party.registration, type="support_request", status="pending", name="Help", by_client=True
+    )
+    upload = SimpleUploadedFile("plan.txt", b"x" * size, "text/plain")
+
+    page = staff.post(f"/admin/consent/message/{thread.pk}/reply/", {"text": "The plan.", "file": upload})
+
+    assert thread.answers.exists() is taken
+    assert page.status_code == (302 if taken else 200)
+    assert taken or "more than 1 MB" in page.content.decode()
     bad = SimpleUploadedFile("plan.png", b"<html>", "image/png")
     answer = staff.post(f"/admin/consent/message/{thread.pk}/reply/", {"text": "Again.", "file": bad})
     assert "cannot be taken" in answer.content.decode()

@@ -22,6 +22,7 @@ from tests.consent.api.cds.third_party import bearer
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import StaffFactory, household
 from tests.support.queries import count_queries
+from tools.files import ROOT, project_files
 
 pytestmark = pytest.mark.django_db
 LIST = "/cds/files"
@@ -300,3 +301,28 @@ def test_calls_are_limited_and_say_so(client, party, settings):
 
     assert answer.status_code == 429
     assert answer["Retry-After"] and answer["RateLimit"]
+
+
+@pytest.mark.spec("R-177s")
+def test_no_program_puts_a_file_there(client, party):
+    """The files API is for what people at the utility choose, so nothing can feed it."""
+    file = provide(party)
+    tokens = (party.token, token_for(party, granted(file)))
+
+    for token in tokens:
+        for path in (LIST, f"{LIST}/{file.public_id}", f"{LIST}/{file.public_id}/content"):
+            for method in ("post", "put", "patch", "delete"):
+                call = getattr(client, method)
+                answer = call(path, b"meter,start,value", content_type="text/csv", headers=bearer(token))
+                assert answer.status_code == 405, (method, path)
+    callers = [
+        path.relative_to(ROOT).as_posix()
+        for path in project_files("*.py")
+        if "store_file(" in path.read_text(encoding="utf-8") and "tests" not in path.parts
+    ]
+    assert sorted(callers) == [
+        "consent/admin/provided_file.py",
+        "consent/services/third_parties/provided_files.py",
+        "demo/registered_company.py",
+    ]
+    assert ProvidedFile.objects.get() == file
