@@ -124,15 +124,8 @@ class ReviewAdmin(_DecidingAdmin):
     """The oldest first, and what became of those that staff decided."""
 
     list_display = (
-        "registration_page",
-        "kind",
-        "status",
-        "client",
-        "created",
-        "expected",
-        "decided",
-        "decided_by",
-    )
+        "kind", "registration_page", "status", "client", "created", "expected", "decided", "decided_by",
+    )  # fmt: skip
     list_select_related = ("registration", "client", "decided_by")
     list_filter = ("status", "kind")
     fields = readonly_fields = (

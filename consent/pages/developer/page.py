@@ -12,7 +12,9 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Client, ClientContact, ClientStatus, Message, MessageStatus, MessageType
+from consent.scopes.base import CLIENT_ADMIN
 from consent.scopes.catalogue import SCOPES
+from consent.scopes.offer_types import GRANT_ADMIN, offer_types
 from consent.services.third_parties.threads import takes_answer
 from consent.step_links import step_address
 from consent.transitions import OPEN
@@ -51,6 +53,7 @@ class ClientCard:
     """One client as its contacts see it: no more than its API tells."""
 
     client: Client
+    does: str | Promise
     status: str | Promise
     status_kind: str
     is_confidential: bool
@@ -109,6 +112,7 @@ def client_cards(*, user: User) -> tuple[ClientCard, ...]:
     return tuple(
         ClientCard(
             client=client,
+            does=_does(client),
             status=_STATUS[client.status][0],
             status_kind=_STATUS[client.status][1],
             is_confidential=client.client_type == Client.CLIENT_CONFIDENTIAL,
@@ -119,6 +123,17 @@ def client_cards(*, user: User) -> tuple[ClientCard, ...]:
         )
         for client in counted
     )
+
+
+def _does(client: Client) -> str | Promise:
+    """What the object is for; a registration has several of one name."""
+    if client.response_types:
+        return _("Asks customers for data")
+    if CLIENT_ADMIN in client.allowed_scopes:
+        return _("Manages your registration by program")
+    if any(map(offer_types()[GRANT_ADMIN].takes_id, client.allowed_scopes)):
+        return _("Opens what customers shared with your other clients")
+    return _("Holds files that the utility provides")
 
 
 def thread_lines(*, user: User) -> tuple[ThreadLine, ...]:
