@@ -175,8 +175,8 @@ class Grants(RuleBasedStateMachine):
             assert stored.requested_scope is None
         wants_more = stored.requested_scope is not None
         assert wants_more == (stored.requested_details is not None)
-        assert wants_more <= (stored.status in ("needs_authorization", "suspended"))
-        if stored.status == "needs_authorization":
+        assert wants_more <= (stored.status in ("needs_authorization", "pending", "suspended"))
+        if stored.status in ("needs_authorization", "pending"):
             assert wants_more
         assert stored.receipts.filter(superseded_by=None).count() == 1
 
