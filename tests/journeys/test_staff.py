@@ -22,6 +22,7 @@ from tests.datahub.feeds.runs.files import usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import approve
 from tests.factories.feeds import FeedFactory
+from tests.factories.third_parties import a_whole_third_party
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import request_of, sunny_roofs
 from tests.journeys.pages.base import log_in
@@ -42,7 +43,15 @@ _LISTS = (
     "/admin/consent/scopesetting/add/",
     "/admin/consent/scopeoffer/",
     "/admin/consent/scopeoffer/add/",
+    "/admin/consent/coverageentry/",
     "/admin/consent/coverageentry/add/",
+    "/admin/consent/registration/",
+    "/admin/consent/registrationfield/",
+    "/admin/consent/registrationfield/add/",
+    "/admin/consent/registrationfile/",
+    "/admin/consent/registrationstep/",
+    "/admin/consent/review/",
+    "/admin/consent/providedfile/",
     "/admin/consent/serverdescription/",
     "/admin/consent/message/",
     "/admin/consent/message/write/",
@@ -222,10 +231,15 @@ def test_a_consent_by_phone_takes_two_people(browser_page):
 
 @pytest.mark.spec("P-24")
 def test_lists_and_forms_of_staff_have_no_serious_fault(browser_page):
-    desk = a_day_at_the_desk()
+    desk, party = a_day_at_the_desk(), a_whole_third_party()
     page = browser_page()
     log_in(page, desk.agent.email, "/admin/")
     forms = (
+        *(f"/admin/consent/{row._meta.model_name}/{row.pk}/change/" for row in party),
+        f"/admin/consent/review/{party.review.pk}/approve/",
+        f"/admin/consent/review/{party.review.pk}/more/",
+        f"/admin/consent/review/{party.review.pk}/expect/",
+        f"/admin/consent/registrationstep/{party.step.pk}/status/",
         f"/admin/customers/{desk.home.customer.pk}/",
         f"/admin/accounts/customer/{desk.home.customer.pk}/change/",
         f"/admin/accounts/servicecontract/{desk.home.contract.pk}/change/",

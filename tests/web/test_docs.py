@@ -77,12 +77,18 @@ def test_what_staff_switched_off_has_no_page(client):
 def test_every_operation_of_the_schema_is_in_the_reference(client):
     described = {
         path: methods
-        for document in ("schema", "feed_schema")
+        for document in ("schema", "cds_schema", "feed_schema")
         for path, methods in client.get(reverse(document)).json()["paths"].items()
     }
 
-    text = words(page(client, "docs_api"))
+    reference = page(client, "docs_api")
+    text = words(reference)
 
+    assert [heading.get("id") for heading in reference.xpath("//h2[@id]")] == [
+        "data",
+        "registration",
+        "feeds",
+    ]
     assert len(operations()) == sum(len(methods) for methods in described.values())
     assert all(
         f"{method.upper()} {path}" in text for path, methods in described.items() for method in methods

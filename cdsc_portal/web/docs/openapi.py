@@ -1,12 +1,15 @@
 """The API's OpenAPI document as frozen page objects, so that its pages are HTML of our own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import resolve
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.json.encoder import dumps_indented
+from consent.api.cds.openapi import cds_document
 from datahub.api.openapi import api_document, feed_document
 
 _REF = "$ref"
@@ -55,23 +58,47 @@ class Operation:
     resource: str  # what a scope must open for it; "" where no scope does
     parameters: tuple[Parameter, ...]
     answers: tuple[Answer, ...]
+    body: tuple[Member, ...]  # of the JSON that a call sends
     members: tuple[Member, ...]
     examples: tuple[tuple[str, str], ...]
 
 
-def operations() -> tuple[Operation, ...]:
-    """Every operation of the API that is served, by address; those of feeds last. One query."""
-    return tuple(
-        _operation(path, method, operation, document["components"]["schemas"])
-        for document in (api_document(), feed_document())
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one OpenAPI document describes. `schema` is the name of that document's address, `id` its anchor."""
+
+    id: str
+    title: str | Promise
+    schema: str
+    operations: tuple[Operation, ...]
+
+
+def groups() -> tuple[Group, ...]:
+    """Every operation that is served, by document and address. One query."""
+    documents: tuple[tuple[str, str | Promise, str, Mapping[str, Any]], ...] = (
+        ("data", _("Customers’ data"), "schema", api_document()),
+        ("registration", _("Registration and its APIs"), "cds_schema", cds_document()),
+        ("feeds", _("Files of feeds"), "feed_schema", feed_document()),
     )
+    return tuple(
+        Group(id_, title, schema, tuple(_operations(document))) for id_, title, schema, document in documents
+    )
+
+
+def operations() -> tuple[Operation, ...]:
+    """Those of all groups, in their order. One query."""
+    return tuple(operation for group in groups() for operation in group.operations)
 
 
 def operations_opened_by(resources: tuple[str, ...]) -> tuple[Operation, ...]:
     """Those that a scope with these resources opens, in the order of the addresses."""
     return tuple(operation for operation in operations() if operation.resource in resources)
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield _operation(path, method, operation, document["components"]["schemas"])
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Operation:
@@ -101,6 +128,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
             Answer(status, response.get("description", ""), tuple(response.get("content", {})))
             for status, response in responses.items()
         ),
+        body=tuple(_members(_body(operation), schemas)),
         members=tuple(_members(content.get("schema", {}), schemas)),
         examples=tuple(
             (example.get("summary", name), dumps_indented(example["value"]))
@@ -108,6 +136,13 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
             if "value" in example
         ),
     )
+
+
+def _body(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = (
+        operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    )
+    return schema
 
 
 def _members(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int = 0) -> list[Member]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.queries.test_customers import has_test_customers
 from cdsc_portal.web.docs import errors, sandbox
 from cdsc_portal.web.docs import guide as ten_commands
-from cdsc_portal.web.docs.openapi import operations
+from cdsc_portal.web.docs.openapi import groups
 from cdsc_portal.web.docs.scopes import offer_page
 from consent.oauth.metadata import server_addresses
 from consent.queries.scope_offers import open_offers
@@ -85,7 +85,7 @@ def error_codes(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Every operation of the API, from its OpenAPI document."""
-    return _page(request, "reference", {"operations": operations()})
+    return _page(request, "reference", {"groups": groups()})
 
 
 @require_safe
