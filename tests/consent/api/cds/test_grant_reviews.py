@@ -167,9 +167,9 @@ def test_what_ends_or_pauses_the_grant_takes_the_wish_out_of_the_queue(party, re
 @pytest.mark.spec("R-167")
 def test_nobody_is_asked_for_a_wish_that_staff_have_not_decided(party, reviewed):
     wish(party, reviewed)
-    asked = AccessRequest(reviewed.scope, ())
+    request = AccessRequest(reviewed.scope, ())
 
-    assert grant_to_update(reviewed.public_id, client=reviewed.client, access=asked, at=clock.now()) is None
+    assert grant_to_update(reviewed.public_id, client=reviewed.client, access=request, at=clock.now()) is None
 
 
 def test_staff_say_when_they_decide_on_a_registration(party, staff):
