@@ -28,7 +28,7 @@ class SharingNotice:
 
 def sharing_notices(grants: "Iterable[OpenGrant]", *, at: datetime) -> tuple[SharingNotice, ...]:
     """Of those that are open, as they come, the ones that hold; a company is named once for each. No query."""
-    notices: dict[tuple[int, bool], SharingNotice] = {}
+    notices: dict[tuple[int | None, str, bool], SharingNotice] = {}
     for grant in grants:
         if grant.status not in _READ:
             continue
@@ -36,5 +36,5 @@ def sharing_notices(grants: "Iterable[OpenGrant]", *, at: datetime) -> tuple[Sha
         read = grant.last_read or grant.created
         if is_new or read < at - LONG_AGO:
             notice = SharingNotice(grant.public_id, grant.client.name, is_new, day_in_words(grant.created))
-            notices.setdefault((grant.client.registration_id, is_new), notice)
+            notices.setdefault((grant.client.registration_id, notice.company, is_new), notice)
     return tuple(notices.values())
