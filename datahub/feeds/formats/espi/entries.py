@@ -105,7 +105,7 @@ class UsagePoint:
     links: Links
     title: str
     commodity: str  # "" if the service is none of ours
-    is_producer: bool  # its meter measures what a plant of the customer's makes
+    is_producer: bool = False  # its meter measures what a plant of the customer's makes
 
     @classmethod
     def of(cls, element: etree._Element, links: Links, title: str | None) -> "UsagePoint":
