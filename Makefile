@@ -66,9 +66,11 @@ samples: setup
 	@test -n "$(DIR)" || { echo "Say which folder: make samples DIR=folder, with its truth.json. ZONES='--timezone Europe/Berlin' says a time zone."; exit 1; }
 	@$(BIN)/python -m tools.samples $(DIR) $(ZONES)
 
+# what a model of the usage sums says, against the sums of any readings
+MODELS := $(addprefix tests/datahub/usage/,test_model.py test_counted.py test_one_total.py test_summed_months.py)
 # FUZZ_EXAMPLES: for each file of each format and each address; 6000 take about an hour on two cores
 fuzz: setup-dev
-	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),6000) $(BIN)/python -m pytest -n auto --hypothesis-profile=default tests/fuzz
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),6000) $(BIN)/python -m pytest -n auto --hypothesis-profile=default tests/fuzz $(MODELS)
 
 messages: setup-dev
 	@$(BIN)/python -m tools.messages

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import unescape
-from itertools import product
+from itertools import cycle, product
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
@@ -226,6 +226,7 @@ def bodies(draw, world: World, route: str, piece) -> tuple[str, bytes]:
     return MULTIPART, body + b"--b--\r\n"
 
 
+NO_TEXT = ("services=%FF", "q=a&page=%ED%A0%80", "%C0%AF=1")
 DEEP = b"[" * 5_000
 MAPPING = "/admin/datahub/feed/<int:pk>/mapping/"
 FEED = "/admin/datahub/feed/<path:object_id>/change/"
@@ -277,9 +278,13 @@ def test_a_query_that_is_no_text_is_refused_at_each_address(world, caller):
     }
     addresses = [place.replace("\\", "") for place in sorted(places)]
 
+    # the pages of staff take a while: each address refuses one of the three, `make fuzz` tries them all
+    turns = cycle(NO_TEXT)
+    calls = product(addresses, NO_TEXT) if EXAMPLES > 2 else ((address, next(turns)) for address in addresses)
+
     answers = {
         f"{address}?{query}": world.send(caller, "GET", f"{address}?{query}", b"", {})
-        for address, query in product(addresses, ("services=%FF", "q=a&page=%ED%A0%80", "%C0%AF=1"))
+        for address, query in calls
     }
 
     assert {call: status for call, status in answers.items() if status != 400} == {}

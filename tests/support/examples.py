@@ -1,9 +1,17 @@
 """Examples of Hypothesis that go through the database."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 
 from django.db import transaction
+
+_OF_FUZZ = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+
+
+def examples(usual: int) -> int:
+    """How many a run of the suite tries: enough to find a fault put in; `make fuzz` tries many more."""
+    return max(usual, _OF_FUZZ // 10)
 
 
 def rolled_back(test: Callable[..., None]) -> Callable[..., None]:

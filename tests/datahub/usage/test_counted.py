@@ -16,7 +16,7 @@ from datahub.usage.sum_periods import By
 from datahub.usage.summed_usage import service_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
-from tests.support.examples import rolled_back
+from tests.support.examples import examples, rolled_back
 
 START, HOURS = datetime(2026, 3, 6, 8, tzinfo=UTC), 60
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ reads = st.lists(st.integers(0, HOURS), min_size=2, max_size=8, unique=True).map
 @pytest.mark.usefixtures("spring_of_2026")
 @pytest.mark.spec("P-26")
 @settings(
-    max_examples=60,
+    max_examples=examples(30),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -20,7 +20,7 @@ from datahub.usage.sums import known_readings, usage_sums
 from tests.datahub.usage.plain import as_plain, plain_due, plain_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
-from tests.support.examples import rolled_back
+from tests.support.examples import examples, rolled_back
 
 HOUR = 3600
 NIGHTS = [  # the evening before the clocks change, and the turn of a year
@@ -58,7 +58,7 @@ links = st.tuples(st.integers(0, HOURS * 60), st.integers(0, HOURS * 60), st.int
 
 @pytest.mark.django_db
 @settings(
-    max_examples=150,
+    max_examples=examples(60),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

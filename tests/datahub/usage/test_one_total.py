@@ -23,7 +23,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory
 from tests.factories.feeds import load_readings, usage_series
-from tests.support.examples import rolled_back
+from tests.support.examples import examples, rolled_back
 
 FIRST, PAST = date(2026, 3, 6), date(2026, 3, 10)  # four local days, the third of 23 hours
 START = datetime(2026, 3, 6, 8, tzinfo=UTC)
@@ -149,7 +149,7 @@ def figures(home, bill):
 @pytest.mark.usefixtures("spring_of_2026")
 @pytest.mark.spec("P-26")
 @settings(
-    max_examples=25,
+    max_examples=examples(12),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -24,7 +24,7 @@ from tests.datahub.usage.month_sums import columns, sum_all, wrong_months
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_days, load_readings, usage_series
 from tests.support.child import in_a_child
-from tests.support.examples import rolled_back
+from tests.support.examples import examples, rolled_back
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ZONES = ["America/Los_Angeles", "Europe/London", "Asia/Kolkata", "Pacific/Auckland", "UTC"]
@@ -49,7 +49,7 @@ minutes = st.integers(-24 * 60, (DAYS + 1) * 24 * 60)
 @pytest.mark.django_db
 @pytest.mark.usefixtures("spring_of_2026")
 @settings(
-    max_examples=80,
+    max_examples=examples(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
