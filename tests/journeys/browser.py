@@ -36,6 +36,8 @@ WCAG_A_AND_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BEST_PRACTICE = (
     "best-practice"  # of axe: landmarks of one name each, headings in order; the admin's library has others
 )
+# what an element's colours or its place decide, and no word or role: another look or width changes these alone
+RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 _AXE = Axe()
 _AXE_OPTIONS = {
     "resultTypes": ["violations"],
@@ -56,7 +58,9 @@ def chromium_path(playwrights_own: str) -> str:
     if not path and browser.main() == 0:
         path = _installed()
     if not path:
-        raise NoBrowserError("The journeys need Chromium: install your system's package named chromium.")
+        raise NoBrowserError(
+            f"The journeys need Chromium: install your system's package named {browser.SHELL} or chromium."
+        )
     return path
 
 
@@ -64,15 +68,17 @@ def _installed() -> str:
     return next((path for name in browser.NAMES if (path := shutil.which(name))), "")
 
 
-def assert_no_axe_faults(page: Page, *, only_serious: bool = False) -> None:
+def assert_no_axe_faults(page: Page, *, only_serious: bool = False, only_looks: bool = False) -> None:
     """No fault of WCAG 2.2 levels A and AA nor of best practice, or of the levels none that is serious.
 
-    The message lists rule, element and help.
+    With `only_looks` the rules of looks, for a page that passed all others with the same elements. The message lists
+    rule, element and help.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.axe_script)
     tags = WCAG_A_AND_AA if only_serious else [*WCAG_A_AND_AA, BEST_PRACTICE]
-    options = {**_AXE_OPTIONS, "runOnly": {"type": "tag", "values": tags}}
+    chosen = {"type": "rule", "values": RULES_OF_LOOKS} if only_looks else {"type": "tag", "values": tags}
+    options = {**_AXE_OPTIONS, "runOnly": chosen}
     results = page.evaluate("options => axe.run(options)", options)
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
