@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from benchmarks import grants
 from benchmarks.measure import Figure, at_most, medians
@@ -17,10 +19,12 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.access import FilesAccess
 from consent.models import Disclosure
 from consent.services.disclose import Release, record_disclosure
+from tests.factories.accounts import StaffFactory
 
 ROWS = int(os.environ.get("GROWTH_ROWS", "300000"))
 _GRANTS, _CHUNK = 20_000, 100_000
-MOST_BYTES = 250
+MOST_BYTES, MOST_MS = 250, 300
+_LIST = reverse("admin:consent_disclosure_changelist")
 _ROUNDS = 20
 # of one service each, as most calls are, of grants in no order, over a month
 _BULK = """
@@ -45,6 +49,12 @@ def figures() -> Iterator[Figure]:
         value, yardstick = medians(lambda: _record(keys[0]), _round_trip, rounds=_ROUNDS)
         transaction.set_rollback(True)
     yield at_most("record of a disclosure / one SELECT 1", "ms", value, yardstick, 5)
+    staff = Client()
+    staff.force_login(StaffFactory())
+    middle = staff.get(_LIST).context["cl"].older_url
+    for name, query in (("newest", ""), ("behind a row", middle), ("of a day", f"?q={_a_day()}")):
+        (value,) = medians(lambda query=query: staff.get(f"{_LIST}{query}"), rounds=2)  # type: ignore[misc]
+        yield at_most(f"staff's list of {ROWS} disclosures, {name} / {MOST_MS} ms", "ms", value, MOST_MS, 1)
 
 
 def _fill(keys: list[int]) -> None:
@@ -59,6 +69,12 @@ def _fill(keys: list[int]) -> None:
             }  # fmt: skip
             cursor.execute(_BULK, values)
         cursor.execute("ANALYZE consent_disclosure")
+
+
+def _a_day() -> str:
+    """In the middle of them, as the beginning of a number."""
+    middle = Disclosure.objects.order_by("released_at")[ROWS // 2 : ROWS // 2 + 1].get()
+    return middle.number[:8]
 
 
 def _bytes() -> int:

@@ -19,6 +19,7 @@ from accounts.admin.ask import ask_about_rows
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
 from accounts.admin.closing import ClosingAdmin, OpenMatterFilter
 from accounts.admin.export import ExportAdmin
+from accounts.admin.key_pages import KeyPagedAdmin
 from accounts.mail.resend import send_again
 from accounts.models import ClosedKind, OutgoingMail, ServiceContract
 from cdsc_portal.lib.time import clock
@@ -98,21 +99,23 @@ class ReceiptAdmin(_SearchedInLowerCase):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ExportAdmin):
+class DisclosureAdmin(KeyPagedAdmin, ExportAdmin):
     """What was released, when and to whom. Only the API writes these."""
+
+    key_time = "released_at"
 
     list_display = (
         "released_at", "client_page", "grant_page", "resource", "data_start", "data_end", "values", "address",
     )  # fmt: skip
     list_select_related = ("grant__client",)
-    list_filter = (DisclosureScopeFilter, "resource", "grant__status", "grant__client")
+    list_filter = (DisclosureScopeFilter, "grant__status", "grant__client")
     linked_lookups = ("grant__id__exact",)  # from the page of a grant
-    date_hierarchy = "released_at"
     export_fields = (
         "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "data_start",
         "data_end", "value_count", "start", "end", "address",
     )  # fmt: skip
     search_fields = ("released_at",)  # by the beginning of a number
+    search_help_text = _("The beginning of a number: its year, month, day and so on, UTC, such as 20261201.")
     fields = readonly_fields = (
         "number", "released_at", "client_page", "grant_page", "scope", "resource", "data_start",
         "data_end", "values", "start", "end", "address", "contract_pages",
