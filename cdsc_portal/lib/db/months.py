@@ -71,6 +71,18 @@ CREATE_MONTHS = """
         END IF;
     END $$;
 """
+# a month belongs to its table's owner, whoever makes it: docs/decisions/0086
+OWN_MONTHS = """
+    CREATE OR REPLACE FUNCTION guard_month(parent regclass, name text) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = parent AND tgname = 'append_only_truncate') THEN
+            EXECUTE format('CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON %s'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION append_only()', name);
+        END IF;
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', name,
+                       (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = parent));
+    END $$;
+"""
 DROP_MONTHS = """
     DROP FUNCTION make_month(regclass, date);
     DROP FUNCTION guard_month(regclass, text);

@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from cdsc_portal.lib.db.months import OWN_MONTHS
+
+
+class Migration(migrations.Migration):
+    """A month belongs to its table's owner, whoever makes it."""
+
+    dependencies = [("accounts", "0034_monthly_partitions")]
+
+    operations = [migrations.RunSQL(OWN_MONTHS, migrations.RunSQL.noop)]
