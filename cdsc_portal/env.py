@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -112,6 +112,25 @@ def _strong(key: str, info: ValidationInfo) -> str:
     return key
 
 
+def _storage(url: str) -> str:
+    """`file:///folder`, or `s3://bucket/folder`, which may say its `endpoint` and `region`."""
+    parts = urlsplit(_address(url, schemes=("file", "s3")))
+    known = {"endpoint", "region"} if parts.scheme == "s3" else set()
+    unknown = set(parse_qs(parts.query, keep_blank_values=True)) - known
+    if parts.username or parts.password:
+        raise ValueError("keys have settings of their own, STORAGE_ACCESS_KEY and STORAGE_SECRET_KEY")
+    if (
+        unknown
+        or bool(parts.netloc) != (parts.scheme == "s3")
+        or parts.path in ("", "/")
+        and not parts.netloc
+    ):
+        raise ValueError("it must be file:///folder or s3://bucket/folder?endpoint=https://host&region=name")
+    for endpoint in parse_qs(parts.query).get("endpoint", []):
+        _address(endpoint, schemes=("https", "http"))
+    return url
+
+
 def _by(development: object, production: object) -> Callable[[dict[str, Any]], Any]:
     return lambda earlier: development if earlier["development"] else production
 
@@ -156,6 +175,11 @@ class Environment(BaseSettings):
     redis_url: RedisAddress = _secret()
     cache_url: RedisAddress = _secret()
     var_dir: Path = VAR_DIR
+    storage_url: Annotated[str, AfterValidator(_storage)] = Field(
+        default_factory=lambda earlier: f"file://{earlier['var_dir'].absolute()}/media"
+    )
+    storage_access_key: str = _secret()
+    storage_secret_key: str = _secret()
     consent_journal: Path | None = None  # None: no journal is kept
     utility_time_zone: Zone = "America/Los_Angeles"
     utility_name: str = Field(default_factory=_by("River Valley Power (demo)", "Utility"))
@@ -188,9 +212,10 @@ class Environment(BaseSettings):
     feed_alert_percent: Whole = 1
     parked_readings_days: Whole = 90
     readings_kept_years: Whole | None = None  # None: for ever
+    archive_removed_months: Flag = False
     feed_folders: Folders = ()
     feed_pull_hosts: Names = ()
-    feed_file_megabytes: Whole = 4096
+    feed_file_megabytes: Whole = 8192
     feed_calls_per_minute: Whole = 60
     mix_open_to_clients: Flag = False
     mix_carbon_grams: Grams = Field(default_factory=dict)

@@ -6,6 +6,7 @@ from cdsc_portal import background, env, logs, places
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib.db import routes
 from cdsc_portal.lib.runtime import private_files
+from cdsc_portal.lib.runtime.file_storage import storage_of
 
 ENV = env.read_or_end()
 globals().update(ENV.for_django())  # each setting under its variable's name: UTILITY_NAME, FEED_FOLDERS, ...
@@ -264,12 +265,16 @@ else:  # served from where the checkout has them
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     }
 WHITENOISE_USE_FINDERS = not places.IS_BUILT
-MEDIA_ROOT = ENV.var_dir / "media"
+SCRATCH_DIR = ENV.var_dir / "scratch"  # what is written here is no file yet
+# in a bucket nothing is written to this folder
+MEDIA_ROOT = urlsplit(ENV.storage_url).path if ENV.storage_url.startswith("file:") else str(SCRATCH_DIR)
 # what feeds bring, bills and proofs are for the server's own user; the pages' files are for everybody
 FILE_UPLOAD_PERMISSIONS = private_files.FILE
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage_of(
+        ENV.storage_url, access_key=ENV.storage_access_key, secret_key=ENV.storage_secret_key
+    ),
     "staticfiles": _STATIC_FILES,
 }
 

@@ -1,7 +1,7 @@
 """Files too long to wait for: requested by a person, written by a worker, kept for a day, then deleted.
 
-A file has its name in the storage only once it is whole: it is written beside it and renamed. A worker that dies leaves
-a row whose heartbeat stops; the sweep gives it to another one, which starts over.
+A file has its name in the storage only once it is whole: it is written to a folder of the machine first. A worker that
+dies leaves a row whose heartbeat stops; the sweep gives it to another one, which starts over.
 """
 
 import errno
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
@@ -21,6 +22,7 @@ from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.db.advisory_locks import session_lock
 from cdsc_portal.lib.http.checked_stream import BrokenOffError
 from cdsc_portal.lib.runtime import private_files
+from cdsc_portal.lib.runtime.file_storage import WrittenFile
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span
@@ -38,6 +40,7 @@ Stream = Callable[
 MOST_WAITING = 3  # of one person at a time
 PENDING = (DownloadStatus.WAITING, DownloadStatus.RUNNING)
 _LOCKS = 0x0D01D
+_FOLDER = "downloads"
 _MOST_ATTEMPTS = 5
 _SILENT = timedelta(seconds=60)  # after which a worker counts as gone
 _BEAT = 2  # seconds
@@ -114,26 +117,38 @@ def delete_old_downloads(*, at: datetime) -> int:
     over |= Q(status=DownloadStatus.FAILED, heartbeat__lte=at - KEPT)
     count = 0
     for download in Download.objects.filter(over):
-        whole = stored_path(download)
-        for path in (whole, whole.with_suffix(".part")):  # the second is of a worker that was killed
-            path.unlink(missing_ok=True)
+        default_storage.delete(stored_name(download))
+        _unfinished(download).unlink(missing_ok=True)  # of a worker that was killed
         download.delete()
         count += 1
-
-    # files whose row went with its person, once they are as old as a file may get
-    files = (Path(settings.MEDIA_ROOT) / "downloads").glob("*.*")
-    old = [path for path in files if path.stat().st_mtime < (at - KEPT).timestamp()]
-    ids = {path.stem for path in old}
-    known = set(Download.objects.filter(public_id__in=ids).values_list("public_id", flat=True))
-    orphans = [path for path in old if path.stem not in known]
-    for path in orphans:
-        path.unlink(missing_ok=True)
-    return count + len(orphans)
+    return count + _delete_orphans(at - KEPT)
 
 
-def stored_path(download: Download) -> Path:
-    """Where the whole file is, or will be."""
-    return Path(settings.MEDIA_ROOT) / "downloads" / f"{download.public_id}.{download.form}"
+def _delete_orphans(before: datetime) -> int:
+    """Files whose row went with its person, once they are as old as a file may get."""
+    try:
+        _, names = default_storage.listdir(_FOLDER)
+    except FileNotFoundError:
+        return 0
+    ids = {name: name.partition(".")[0] for name in names}
+    known = set(Download.objects.filter(public_id__in=ids.values()).values_list("public_id", flat=True))
+    gone = 0
+    for name, public_id in ids.items():
+        path = f"{_FOLDER}/{name}"
+        if public_id not in known and default_storage.get_modified_time(path) < before:
+            default_storage.delete(path)
+            gone += 1
+    return gone
+
+
+def stored_name(download: Download) -> str:
+    """Where the whole file is in the storage, or will be."""
+    return f"{_FOLDER}/{download.public_id}.{download.form}"
+
+
+def _unfinished(download: Download) -> Path:
+    """Where the worker of this machine writes it."""
+    return Path(settings.SCRATCH_DIR) / f"{download.public_id}.part"
 
 
 def _write_file(download: Download, stream: Stream) -> Path:
@@ -146,7 +161,7 @@ def _write_file(download: Download, stream: Stream) -> Path:
         return OwnerAccess(download.user_id, keys) if seen == len(keys) and download.user.is_active else None
 
     window = days(download.start, download.end)
-    path = stored_path(download).with_suffix(".part")
+    path = _unfinished(download)
     private_files.make_folder(path.parent)
     try:
         with private_files.open_file(path, "wb") as out:
@@ -172,10 +187,13 @@ def _save_progress(download: Download, done: int) -> None:
 @transaction.atomic
 def _finish(download: Download, path: Path) -> None:
     """Name, row and mail together; where the commit fails, the sweep writes it anew."""
-    now, whole = clock.now(), stored_path(download)
-    path.replace(whole)
+    now, name = clock.now(), stored_name(download)
+    size = path.stat().st_size
+    default_storage.delete(name)  # of a try whose commit failed
+    default_storage.save(name, WrittenFile(path))
+    path.unlink(missing_ok=True)
     download.status, download.problem = DownloadStatus.READY, ""
-    download.file, download.size = f"downloads/{whole.name}", whole.stat().st_size
+    download.file, download.size = name, size
     download.done, download.heartbeat, download.expires = download.total, now, now + KEPT
     download.save(update_fields=["status", "problem", "file", "size", "done", "heartbeat", "expires"])
     write_file_ready(download=download, at=now)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
 from django.http import (
     Http404,
     HttpRequest,
@@ -27,7 +28,7 @@ from datahub.answers.coverage import coverage
 from datahub.bills.export import BILL_FORMS, bill_lines
 from datahub.downloads.pages.forms import BILLS, DownloadForm
 from datahub.downloads.pages.list_page import listed_downloads, open_download
-from datahub.downloads.services import MOST_WAITING, TooManyWaitingError, ask_for_download, stored_path
+from datahub.downloads.services import MOST_WAITING, TooManyWaitingError, ask_for_download, stored_name
 from datahub.usage.exports.stream import FORMS, RESOURCE, known_values, usage_stream
 from datahub.usage.pages.views import streamed_file
 
@@ -59,7 +60,7 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if ready is None:
         raise Http404
     try:
-        file = stored_path(ready).open("rb")
+        file = default_storage.open(stored_name(ready))
     except FileNotFoundError as error:
         raise Http404 from error
     last = ready.end - timedelta(days=1)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from functools import partial
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -17,6 +17,7 @@ from datahub.feeds.loading.kind import Chunk, Step
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
 from datahub.feeds.runs.chunk_pipeline import ChunkPipeline
+from datahub.feeds.runs.stored_files import stored_file
 from datahub.models import FeedRun, RejectedRow, RunStatus
 from datahub.rows.base import Rejection
 from datahub.store.partitions import ensure_months, missing_months
@@ -87,11 +88,6 @@ def _looked_up(run: FeedRun, file: BinaryIO) -> Chunks:
                 yield chunk, chunk.load if chunk.look_up is None or number <= done else chunk.look_up()
     finally:
         connection.close()
-
-
-def stored_file(run: FeedRun) -> BinaryIO:
-    """The run's file from its beginning; raises FileNotFoundError where the storage has lost it."""
-    return cast(BinaryIO, run.file.storage.open(str(run.file.name), "rb"))
 
 
 def lines_of(run: FeedRun) -> FileLines:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from datahub.feeds.runs.stored_files import stored_file
 from datahub.models import Feed, FeedRun, RunStatus
 from datahub.signals import run_waiting
 
@@ -115,7 +116,7 @@ def _is_copy(run: FeedRun, file: BinaryIO) -> bool:
     """Whether the stored file of `run`, which has the same size, has the same bytes."""
     file.seek(0)
     try:
-        with run.file.storage.open(str(run.file.name), "rb") as copy:
+        with stored_file(run) as copy:
             while piece := file.read(_PIECE):
                 if copy.read(len(piece)) != piece:
                     return False
@@ -151,7 +152,7 @@ def _stored_copy(run: FeedRun, file: BinaryIO) -> Iterator[None]:
 
 
 class _HashedFile(File):  # type: ignore[type-arg]  # not generic when it runs
-    """A file that is hashed and counted while it is read, in pieces."""
+    """A file that is hashed and counted while it is read, once and in pieces."""
 
     DEFAULT_CHUNK_SIZE = _PIECE
 
@@ -160,10 +161,18 @@ class _HashedFile(File):  # type: ignore[type-arg]  # not generic when it runs
         self.sha256 = hashlib.sha256()
         self.count = 0
 
+    def seekable(self) -> bool:
+        """A storage that tries a piece again must not read it again."""
+        return False
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self.file.read(size)  # type: ignore[union-attr]  # it has one
+        self.sha256.update(piece)
+        self.count += len(piece)
+        return piece
+
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        for piece in super().chunks(chunk_size):
-            self.sha256.update(piece)
-            self.count += len(piece)
+        while piece := self.read(chunk_size or self.DEFAULT_CHUNK_SIZE):
             yield piece
 
 

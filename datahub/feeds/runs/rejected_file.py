@@ -6,7 +6,8 @@ from contextlib import closing, suppress
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.lines import records
 from datahub.feeds.loading.plan import parts_of
-from datahub.feeds.runs.chunks import lines_of, stored_file
+from datahub.feeds.runs.chunks import lines_of
+from datahub.feeds.runs.stored_files import stored_file
 from datahub.models import FeedRun
 from datahub.rows.base import FeedStructureError
 

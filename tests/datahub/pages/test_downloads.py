@@ -40,8 +40,13 @@ UNPACKED = {
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT, settings.SCRATCH_DIR = tmp_path, tmp_path / "scratch"
     return tmp_path / "downloads"
+
+
+def left(folder):
+    """Files, whole or not."""
+    return [path for path in folder.parent.rglob("*") if path.is_file()]
 
 
 @pytest.fixture
@@ -214,7 +219,7 @@ def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worke
     assert "Your files" not in words(owner.get(URL))
     assert service.delete_old_downloads(at=later - timedelta(seconds=2)) == 0
     assert service.delete_old_downloads(at=later) == 1
-    assert list(folder.iterdir()) == []
+    assert left(folder) == []
     assert not Download.objects.exists()
 
 
@@ -235,7 +240,7 @@ def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
         write_download(download.pk)
     monkeypatch.setattr(tasks, "counted_stream", in_peace)
     download.refresh_from_db()
-    stopped = (download.status, download.file, list(folder.iterdir()))
+    stopped = (download.status, download.file, left(folder))
     silent = clock.now() + timedelta(minutes=2)
 
     assert stopped == (DownloadStatus.RUNNING, "", [])
@@ -248,14 +253,15 @@ def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
 def test_what_a_killed_worker_left_goes_with_the_file_that_failed(owner, home, by_worker, folder):
     ask(owner, home)
     download = Download.objects.get()
-    folder.mkdir()
-    (folder / f"{download.public_id}.part").write_text("half")
+    half = folder.parent / "scratch" / f"{download.public_id}.part"
+    half.parent.mkdir()
+    half.write_text("half")
     Download.objects.update(attempts=5)
     write_download(download.pk)
 
     service.delete_old_downloads(at=clock.now() + timedelta(hours=25))
 
-    assert list(folder.iterdir()) == []
+    assert left(folder) == []
     assert not Download.objects.exists()
 
 
@@ -268,7 +274,7 @@ def test_a_persons_files_go_with_the_person(owner, home, by_worker, folder):
     deleted = service.delete_old_downloads(at=clock.now() + timedelta(hours=25))
 
     assert (early, deleted) == (0, 1)
-    assert list(folder.iterdir()) == []
+    assert left(folder) == []
 
 
 def test_a_full_disk_says_so_and_is_no_failed_attempt(owner, home, by_worker, monkeypatch, folder):
@@ -283,7 +289,7 @@ def test_a_full_disk_says_so_and_is_no_failed_attempt(owner, home, by_worker, mo
         write_download(download.pk)
 
     assert "There is no room for your file at the moment." in words(owner.get(URL))
-    assert list(folder.iterdir()) == []
+    assert left(folder) == []
     monkeypatch.undo()
     write_download(download.pk)
     download.refresh_from_db()
@@ -300,7 +306,7 @@ def test_a_role_that_ends_meanwhile_stops_the_file(owner, home, by_worker, folde
     download.refresh_from_db()
     assert (download.status, download.problem) == (DownloadStatus.FAILED, DownloadProblem.NO_ACCESS)
     assert not OutgoingMail.objects.exists()
-    assert list(folder.iterdir()) == []
+    assert left(folder) == []
 
 
 def test_three_files_may_be_on_their_way(owner, home, by_worker):

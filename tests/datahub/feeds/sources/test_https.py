@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cdsc_portal import env
 from cdsc_portal.lib.http import public_connections
 from datahub.models import FeedRun, FeedSource, SourceKind
 from tests.datahub.feeds.runs.files import usage_file
@@ -101,6 +102,13 @@ def test_the_secret_may_stand_in_a_file(source, web, visit, monkeypatch, tmp_pat
     visit(source)
 
     assert web.requests[0]["authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_secret_in_a_file_is_read_anew_without_a_restart(monkeypatch, tmp_path):
+    monkeypatch.setenv("FEED_SECRET_VENDOR_FILE", str(tmp_path / "secret"))
+    for secret in ("the first", "the second"):
+        (tmp_path / "secret").write_text(f"{secret}\n")
+        assert env.feed_secret("FEED_SECRET_VENDOR") == secret
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FEED_SECRET_X_FILE", "feed_secret_x"])
