@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from accounts.mail import invitations  # noqa: F401 - writes invitations when they are sent
 from accounts.mail.queue import send_waiting_mail, waits
+from accounts.services import retention
 from accounts.services.roles import end_owners_after_notice
 from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
@@ -52,6 +53,12 @@ def forget_dead_sessions() -> int:
 def make_months() -> int:
     """Make the coming months of partitioned tables; beat runs it."""
     return make_coming_months(today=clock.now().date())
+
+
+@shared_task
+def delete_old_rows() -> int:
+    """Delete mail, help cases, log and proof that the rules keep no longer; beat runs it."""
+    return retention.delete_old_rows(at=clock.now())
 
 
 @shared_task

@@ -81,5 +81,13 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
     "make coming months": {"task": "accounts.tasks.make_months", "schedule": 24 * 60 * 60},
     "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
+    "delete old mail, cases and proof": {"task": "accounts.tasks.delete_old_rows", "schedule": 24 * 60 * 60},
+    "delete old disclosures": {"task": "consent.tasks.delete_old_disclosures", "schedule": 24 * 60 * 60},
+    "delete ended grants": {"task": "consent.tasks.delete_ended_grants", "schedule": 24 * 60 * 60},
+    "close unused logins": {"task": "consent.tasks.close_unused_logins", "schedule": 24 * 60 * 60},
+    "delete old feed files and rejected rows": {
+        "task": "datahub.tasks.delete_old_rows",
+        "schedule": 24 * 60 * 60,
+    },
     "set old readings aside": {"task": "datahub.tasks.set_aside_readings", "schedule": 24 * 60 * 60},
 }

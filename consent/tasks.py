@@ -1,9 +1,11 @@
 """Background work of consent. A lost message loses nothing: each task finds its work in the database."""
 
 from celery import shared_task
+from django.conf import settings
 
 from cdsc_portal.lib.time import clock
 from consent.oauth.tokens import delete_expired
+from consent.services import retention
 from consent.services.access_requests import delete_undecided
 from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
@@ -54,6 +56,24 @@ def delete_unused_registrations() -> int:
 def delete_dead_tokens() -> int:
     """Delete codes and tokens that can open nothing any more; beat runs it."""
     return delete_expired(at=clock.now())
+
+
+@shared_task
+def delete_old_disclosures() -> int:
+    """Delete months of disclosures that need not be kept any more; beat runs it."""
+    return retention.delete_old_disclosures(at=clock.now(), archive=settings.ARCHIVE_REMOVED_MONTHS)
+
+
+@shared_task
+def delete_ended_grants() -> int:
+    """Delete grants that ended ten years ago, with their history; beat runs it."""
+    return retention.delete_ended_grants(at=clock.now())
+
+
+@shared_task
+def close_unused_logins() -> int:
+    """Blank people who have had nothing to log in for; beat runs it."""
+    return retention.close_unused_logins(at=clock.now())
 
 
 @shared_task

@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 from accounts.models import MeterDevice, User
 from cdsc_portal.lib.time import clock
 from datahub.downloads.services import delete_old_downloads, prepare_download, stranded_downloads
+from datahub.feeds.runs import retention
 from datahub.feeds.runs.life_cycle import stranded_runs
 from datahub.feeds.runs.parked import end_waiting, load_arrived, waits_for
 from datahub.feeds.runs.run_executor import execute_due_runs
@@ -22,7 +23,7 @@ from datahub.mix.recomputing.recompute import recompute_next
 from datahub.portfolio.rows import prepare_portfolio
 from datahub.signals import download_waiting, meters_arrived, portfolio_wanted, run_waiting
 from datahub.store.partitions import ensure_coming_partitions
-from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
+from datahub.store.upkeep import cluster_settled_months, drop_set_aside, set_aside_old_readings
 from datahub.usage.exports.stream import counted_stream
 from datahub.usage.pages import notices
 from datahub.usage.summed_months import sum_closed_months
@@ -92,8 +93,16 @@ def sum_months() -> int:
 
 @shared_task
 def set_aside_readings() -> int:
-    """Set aside the months that the policy keeps no longer; beat runs it."""
-    return len(set_aside_old_readings(years=settings.READINGS_KEPT_YEARS, at=clock.now()))
+    """Set aside the months that the policy keeps no longer, then drop what was set aside; beat runs it."""
+    at = clock.now()
+    set_aside_old_readings(years=settings.READINGS_KEPT_YEARS, at=at)
+    return drop_set_aside(at=at, archive=settings.ARCHIVE_REMOVED_MONTHS)
+
+
+@shared_task
+def delete_old_rows() -> int:
+    """Delete feed files, rejected rows and open releases that the rules keep no longer; beat runs it."""
+    return retention.delete_old_rows(at=clock.now())
 
 
 @shared_task

@@ -19,12 +19,12 @@ from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import NoticeKind, OutgoingMail, User
 from accounts.queries.notice_choices import who_want
 from accounts.queries.roles import owned_contracts, owners_of
+from cdsc_portal.lib.runtime.each import for_each
 from consent.mail.grant_events import mail_coming_end, recipients_of
 from consent.mail.personal import in_one_line, mail_to, write_personal_mail
 from consent.mail.texts import Notice
 from consent.models import Disclosure, Grant, Receipt, Selection
 from consent.queries.visible_grants import open_at, visible_grants
-from consent.services.each import for_each
 from consent.transitions import OPEN
 from consent.wording import until_in_words
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from cdsc_portal.lib.runtime.each import for_each
 from consent.mail.grant_events import mail_change
 from consent.mail.texts import Notice
 from consent.models import Actor, Grant, GrantKind
-from consent.services.each import for_each
 from consent.services.transitions import record_transition, settled_status
 from consent.transitions import ENDED, GrantStatus
 

@@ -257,7 +257,8 @@ class UnnotedChange(models.Model):
 class PartitionRecord(models.Model):
     """What upkeep did with one month's table of readings: put it in order, or set it aside when it was too old.
 
-    A table that is set aside is detached from the store, with all its rows, and stays until somebody drops it.
+    A table that is set aside is detached from the store, with all its rows, until it is dropped; `archive` is the
+    manifest of the files that have its rows, empty where none were written.
     `changes` are the database's counters of rows written, as upkeep last saw them and as they were when the
     table was clustered.
     """
@@ -269,6 +270,10 @@ class PartitionRecord(models.Model):
     clustered = models.DateTimeField(_("put in order"), null=True)
     set_aside = models.DateTimeField(_("set aside"), null=True)
     rows = models.BigIntegerField(_("rows when it was set aside"), null=True)
+    archive = models.CharField(
+        _("manifest of its archive"), max_length=200, blank=True, default="", db_default=""
+    )
+    dropped = models.DateTimeField(_("dropped"), null=True)
 
     class Meta:
         verbose_name = _("partition record")

@@ -1,7 +1,7 @@
-"""Monthly partitions of the interval store, made before anything is written to them."""
+"""Monthly partitions of the interval store and of its history, made before anything is written to them."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 _LOCK = 0x1CDB10C5  # two loaders never make the same partition at once
 # A local day updates the blocks of two UTC days. By default autovacuum frees the old rows when a fifth of the month has
 # changed; here they are free for the next day.
-_VACUUMED = "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000"
+VACUUMED = "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000"
 
 
 def ensure_partitions(*, first_day: date, last_day: date) -> int:
@@ -37,26 +37,15 @@ def ensure_months(*, months: Collection[date]) -> int:
             # every part is made of dates, none of input
             cursor.execute(
                 f"CREATE TABLE {_name(month)} PARTITION OF interval_block"
-                f" FOR VALUES FROM ('{month}') TO ('{after}') WITH ({_VACUUMED})"
+                f" FOR VALUES FROM ('{month}') TO ('{after}') WITH ({VACUUMED})"
             )
+            cursor.execute("SELECT make_month('interval_block_history', %s)", [month])
     return len(missing)
 
 
 def ensure_coming_partitions(*, today: date) -> int:
     """This month and the next two, so that no load has to make them."""
     return ensure_partitions(first_day=today - timedelta(days=31), last_day=today + timedelta(days=62))
-
-
-def months_of(parent: str) -> list[tuple[str, date]]:
-    """The partitions of a table and the first day of each one's month, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
-            " WHERE inhparent = %s::regclass ORDER BY relname",
-            [parent],
-        )
-        names = [name for (name,) in cursor.fetchall()]
-    return [(name, datetime.strptime(name[len(parent) :], "_%Y_%m").date()) for name in names]
 
 
 def missing_months(months: Collection[date]) -> list[date]:

@@ -5,24 +5,25 @@ from datetime import UTC, date, datetime, time, timedelta
 import structlog
 from dateutil.relativedelta import relativedelta
 from django.db import OperationalError, connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import localdate
 
+from cdsc_portal.lib.db.advisory_locks import session_lock
+from cdsc_portal.lib.db.archive import archive_table
+from cdsc_portal.lib.db.months import months_of
 from datahub.models import PartitionRecord
 from datahub.store.channel_months import forget_months, will_forget_sums
-from datahub.store.partitions import months_of
+from datahub.store.reorder import LOCK_TIMEOUT, reorder
 
 log = structlog.get_logger(__name__)
 CLOSED_AFTER = timedelta(days=3)  # after a month's end most of what is late has come
-_LOCK_TIMEOUT = "2s"  # a load that is at work goes first
+_ORDERING = 0x0DE4  # two workers never put the same month in order
 _CHANGES = """
     SELECT pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
     FROM pg_class WHERE oid = %s::regclass
 """
-_KEY_OF = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND indisprimary"
+_BY_MONTH = ("interval_block", "interval_block_history")
 # no part of these statements is input: names of tables are the store's own
 _MOVES = (  # table, the month a row belongs to, which rows are old
-    ("interval_block_history", "day", "day < %(before)s"),
     (
         "datahub_periodreadinghistory",
         "(SELECT start AT TIME ZONE 'UTC' FROM datahub_periodreading WHERE id = reading_id)",
@@ -43,26 +44,33 @@ def cluster_settled_months(*, at: datetime) -> list[str]:
     """Put closed months in the order of channel and day, so that a year of one meter is few pages; returns which.
 
     A month is settled when nothing was written to it between two looks (a day apart), and it is done again only after
-    changes. It is locked meanwhile; where a load or a reader holds it, it is left for the next time.
+    changes. Readers go on meanwhile, loads of this month wait; where one holds it, it is left for the next time.
     """
-    done = []
-    for table, month in months_of("interval_block"):
-        if _past(month) + CLOSED_AFTER <= localdate(at) and _cluster(table, month, at):
-            done.append(table)
+    done: list[str] = []
+    with session_lock(_ORDERING, 0) as held:
+        closed = [
+            each for each in months_of("interval_block") if _past(each[1]) + CLOSED_AFTER <= localdate(at)
+        ]
+        for table, month in closed if held else ():
+            if _cluster(table, month, at):
+                done.append(table)
     return done
 
 
 def set_aside_old_readings(*, years: int | None, at: datetime) -> list[PartitionRecord]:
     """Detach what is older than `years`, by whole months; None keeps all for ever. Returns the records made.
 
-    Nothing is deleted: a month's blocks, their history and its period readings become tables of their own, with names
-    ending in "set_aside", which staff archive or drop. Channels then say that their readings begin later.
+    A month's blocks, their history and its period readings become tables of their own, with names ending in
+    "set_aside", for `drop_set_aside`. Channels then say that their readings begin later.
     """
     if years is None:
         return []
     before = (localdate(at) - relativedelta(years=years)).replace(day=1)
-    old_months = [(table, month) for table, month in months_of("interval_block") if _past(month) <= before]
-    records = [record for table, month in old_months if (record := _detach(table, month, at)) is not None]
+    records = []
+    for parent in _BY_MONTH:
+        for table, month in months_of(parent):
+            if _past(month) <= before and (record := _detach(parent, table, month, at)) is not None:
+                records.append(record)
     for table, month_of, old in _MOVES:
         records += _move(table, month_of, old, before, at)
     if records:
@@ -72,45 +80,63 @@ def set_aside_old_readings(*, years: int | None, at: datetime) -> list[Partition
 
 
 def _cluster(table: str, month: date, at: datetime) -> bool:
-    """Cluster one table if it is settled and changed since the last time."""
+    """Put one table in order if it is settled and changed since the last time."""
+    record, changes = _seen(table, month)
+    settled = changes == record.changes_seen
+    record.changes_seen = changes
+    if not settled or changes in (0, record.changes_clustered):
+        record.save(update_fields=["changes_seen"])
+        return False
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            record, _ = PartitionRecord.objects.select_for_update().get_or_create(
-                table=table, defaults={"month": month}
-            )
-            cursor.execute(_CHANGES, [table])
-            (changes,) = cursor.fetchone()
-            settled = changes == record.changes_seen
-            record.changes_seen = changes
-            if not settled or changes in (0, record.changes_clustered):
-                record.save(update_fields=["changes_seen"])
-                return False
-            cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-            cursor.execute(_KEY_OF, [table])
-            (key,) = cursor.fetchone()
-            cursor.execute(f"CLUSTER {table} USING {key}")
-            cursor.execute(f"ANALYZE {table}")
-            record.changes_clustered, record.clustered = changes, at
-            record.save(update_fields=["changes_seen", "changes_clustered", "clustered"])
+        rows = reorder(table, month)
     except OperationalError as error:
         log.warning("partition.busy", table=table, error=type(error.__cause__).__name__)
         return False
+    # the counters are of the new table now: its rows, inserted once
+    record.changes_seen = record.changes_clustered = rows
+    record.clustered = at
+    record.save(update_fields=["changes_seen", "changes_clustered", "clustered"])
     log.info("partition.clustered", table=table)
     return True
 
 
-def _detach(table: str, month: date, at: datetime) -> PartitionRecord | None:
-    """Make a month a table of its own; None where it is in use, for the next time."""
+def _seen(table: str, month: date) -> tuple[PartitionRecord, int]:
+    record, _ = PartitionRecord.objects.get_or_create(table=table, defaults={"month": month})
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGES, [table])
+        (changes,) = cursor.fetchone()
+    return record, changes
+
+
+def drop_set_aside(*, at: datetime, archive: bool) -> int:
+    """Drop the tables that were set aside, each once its rows are in files where `archive` wants them; how many."""
+    waiting = PartitionRecord.objects.filter(set_aside__isnull=False, dropped=None).order_by("pk")
+    for record in waiting:
+        if archive:
+            record.archive = archive_table(record.table, at=at)
+        record.dropped = at
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {record.table}")
+            record.save(update_fields=["archive", "dropped"])
+        log.info("partition.dropped", table=record.table, archive=record.archive)
+    return len(waiting)
+
+
+def _detach(parent: str, table: str, month: date, at: datetime) -> PartitionRecord | None:
+    """Make a month a table of its own; None where it is in use, for the next time, or has no rows."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             forget_months(month=month)
-            aside = _free_name(cursor, table)
-            cursor.execute(f"ALTER TABLE interval_block DETACH PARTITION {table}")
+            aside = _free_name(table)
+            cursor.execute(f"ALTER TABLE {parent} DETACH PARTITION {table}")
             cursor.execute(f"ALTER TABLE {table} RENAME TO {aside}")
             cursor.execute(f"SELECT count(*) FROM {aside}")  # noqa: S608
             (rows,) = cursor.fetchone()
             PartitionRecord.objects.filter(table=table).delete()
+            if not rows:
+                cursor.execute(f"DROP TABLE {aside}")
+                return None
             return _recorded(aside, month, rows, at)
     except OperationalError as error:
         log.warning("partition.busy", table=table, error=type(error.__cause__).__name__)
@@ -129,7 +155,7 @@ def _move(table: str, month_of: str, old: str, before: date, at: datetime) -> li
             limits,
         )
         for (label,) in cursor.fetchall():
-            aside = _free_name(cursor, f"{table}_{label}")
+            aside = _free_name(f"{table}_{label}")
             cursor.execute(f"CREATE TABLE {aside} (LIKE {table})")
             cursor.execute(
                 f"WITH gone AS (DELETE FROM {table} WHERE {old} AND {label_of} = '{label}'"  # noqa: S608
@@ -145,10 +171,9 @@ def _recorded(table: str, month: date, rows: int, at: datetime) -> PartitionReco
     return PartitionRecord.objects.create(table=table, month=month, set_aside=at, rows=rows)
 
 
-def _free_name(cursor: CursorWrapper, table: str) -> str:
+def _free_name(table: str) -> str:
     """A month whose late readings came after it was set aside is set aside again, under a further name."""
-    cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE %s", [f"{table}_set_aside%"])
-    (taken,) = cursor.fetchone()
+    taken = PartitionRecord.objects.filter(table__startswith=f"{table}_set_aside").count()
     return f"{table}_set_aside_{taken + 1}" if taken else f"{table}_set_aside"
 
 

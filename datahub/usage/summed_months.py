@@ -9,12 +9,12 @@ from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cdsc_portal.lib.db.months import months_of
 from cdsc_portal.lib.db.prepared import array
 from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.models import Channel, ChannelKind, ChannelMonth, ChannelsToSum, SummedMonth, UnnotedChange
 from datahub.store.channel_months import CHANNELS_AT_ONCE, MonthSums, lock_month, store_month_sums
 from datahub.store.codec import DAY_SECONDS, MOST
-from datahub.store.partitions import months_of
 from datahub.store.sum_blocks import Wanted
 from datahub.store.upkeep import CLOSED_AFTER
 from datahub.usage.counted_channels import AMOUNTS

@@ -6,9 +6,9 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from cdsc_portal.lib.runtime.each import for_each
 from consent.mail.client_messages import notify
 from consent.models import Message, MessageStatus, MessageType
-from consent.services.each import for_each
 from consent.services.third_parties.register import LINK_LIFE
 from consent.services.third_parties.threads import lock_registration
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from cdsc_portal.lib.runtime.each import for_each
 from consent.models import Client, ClientContact, ConsentRequest, Grant, Message, Registration
 from consent.scopes.base import CLIENT_ADMIN
-from consent.services.each import for_each
 
 
 def delete_unused(*, at: datetime) -> int:

@@ -24,7 +24,7 @@ class ChannelAdmin(CorrectionsPages, ReadOnlyAdmin):
 class PartitionRecordAdmin(ReadOnlyAdmin):
     """Months that were put in order or set aside. Only upkeep writes these."""
 
-    list_display = ("table", "month", "clustered", "set_aside", "rows")
+    list_display = ("table", "month", "clustered", "set_aside", "rows", "archive", "dropped")
     search_fields = ("table__startswith",)
 
 

@@ -13,10 +13,10 @@ from accounts.mail.queue import MailText
 from accounts.models import NoticeKind, User
 from accounts.queries.choices import ContractChoice, contract_choices
 from accounts.queries.notice_choices import NoticeChoices, notice_choices, who_want
+from cdsc_portal.lib.runtime.each import for_each
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from cdsc_portal.lib.time.local_days import days, last_midnight_by
 from consent.mail.personal import in_one_line, mail_to, write_personal_mail
-from consent.services.each import for_each
 from datahub.usage.facts import UsageFacts, loaded_until, usage_facts
 from datahub.usage.pages.series import Amount, series_by_contract, totals
 from datahub.usage.sum_periods import By

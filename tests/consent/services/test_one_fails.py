@@ -6,12 +6,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from accounts.models import OutgoingMail
+from cdsc_portal.lib.runtime.each import SomeFailed
 from cdsc_portal.lib.time import clock
 from consent import tasks
 from consent.mail import grant_events
 from consent.models import Grant
 from consent.services import reminders
-from consent.services.each import SomeFailed
 from tests.factories.accounts import household
 from tests.factories.consent import (
     ClientFactory,
