@@ -13,7 +13,7 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -28,6 +28,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cdsc_portal.lib.runtime.file_storage import storage_address
 from cdsc_portal.places import VAR_DIR
 
 SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
@@ -112,25 +113,6 @@ def _strong(key: str, info: ValidationInfo) -> str:
     return key
 
 
-def _storage(url: str) -> str:
-    """`file:///folder`, or `s3://bucket/folder`, which may say its `endpoint` and `region`."""
-    parts = urlsplit(_address(url, schemes=("file", "s3")))
-    known = {"endpoint", "region"} if parts.scheme == "s3" else set()
-    unknown = set(parse_qs(parts.query, keep_blank_values=True)) - known
-    if parts.username or parts.password:
-        raise ValueError("keys have settings of their own, STORAGE_ACCESS_KEY and STORAGE_SECRET_KEY")
-    if (
-        unknown
-        or bool(parts.netloc) != (parts.scheme == "s3")
-        or parts.path in ("", "/")
-        and not parts.netloc
-    ):
-        raise ValueError("it must be file:///folder or s3://bucket/folder?endpoint=https://host&region=name")
-    for endpoint in parse_qs(parts.query).get("endpoint", []):
-        _address(endpoint, schemes=("https", "http"))
-    return url
-
-
 def _by(development: object, production: object) -> Callable[[dict[str, Any]], Any]:
     return lambda earlier: development if earlier["development"] else production
 
@@ -175,7 +157,7 @@ class Environment(BaseSettings):
     redis_url: RedisAddress = _secret()
     cache_url: RedisAddress = _secret()
     var_dir: Path = VAR_DIR
-    storage_url: Annotated[str, AfterValidator(_storage)] = Field(
+    storage_url: Annotated[str, AfterValidator(storage_address)] = Field(
         default_factory=lambda earlier: f"file://{earlier['var_dir'].absolute()}/media"
     )
     storage_access_key: str = _secret()

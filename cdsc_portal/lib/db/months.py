@@ -71,7 +71,7 @@ CREATE_MONTHS = """
         END IF;
     END $$;
 """
-# a month belongs to its table's owner, whoever makes it: docs/decisions/0090
+# a month belongs to its table's owner, whoever makes it: docs/decisions/0093
 OWN_MONTHS = """
     CREATE OR REPLACE FUNCTION guard_month(parent regclass, name text) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN

@@ -20,6 +20,22 @@ class WrittenFile(File):  # type: ignore[type-arg]  # not generic when it runs
         return str(self._path)
 
 
+def storage_address(url: str) -> str:
+    """`url`, if it is `file:///folder` or `s3://bucket/folder`. Raises ValueError with what it should be."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if parts.username or parts.password:
+        raise ValueError("keys have settings of their own, STORAGE_ACCESS_KEY and STORAGE_SECRET_KEY")
+    is_file = parts.scheme == "file" and not parts.netloc and parts.path not in ("", "/") and not query
+    is_bucket = parts.scheme == "s3" and parts.netloc and set(query) <= {"endpoint", "region"}
+    if not is_file and not is_bucket:
+        raise ValueError("it must be file:///folder or s3://bucket/folder?endpoint=https://host&region=name")
+    for endpoint in query.get("endpoint", ()):
+        if not endpoint.startswith(("https://", "http://")):
+            raise ValueError("its endpoint must begin with https://")
+    return url
+
+
 def storage_of(url: str, *, access_key: str, secret_key: str) -> dict[str, Any]:
     """Django's setting of the storage at `url`, as `STORAGE_URL` has it.
 

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
     Before the first release nothing else serves beside it; Django knows the table as it was.
     """
 
-    dependencies = [("datahub", "0035_rhythm_of_feeds"), ("accounts", "0034_monthly_partitions")]
+    dependencies = [("datahub", "0036_production"), ("accounts", "0034_monthly_partitions")]
 
     operations = [
         migrations.RunSQL(_MOVE, migrations.RunSQL.noop),
