@@ -58,9 +58,7 @@ def chromium_path(playwrights_own: str) -> str:
     if not path and browser.main() == 0:
         path = _installed()
     if not path:
-        raise NoBrowserError(
-            f"The journeys need Chromium: install your system's package named {browser.SHELL} or chromium."
-        )
+        raise NoBrowserError("The journeys need Chromium: install your system's package named chromium.")
     return path
 
 

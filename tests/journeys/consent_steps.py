@@ -1,6 +1,6 @@
 """Steps that the consent journeys share: a household, a request, a login."""
 
-from playwright.sync_api import Frame, Page, Route
+from playwright.sync_api import Page, Route
 
 from consent.models import Client, ConsentRequest
 from tests.factories.accounts import PASSWORD, Household, add_service, household
@@ -52,11 +52,5 @@ def at_the_company(page: Page) -> list[str]:
         called.append(route.request.url)
         route.fulfill(status=200, content_type="text/html", body="<title>Back</title><p>Welcome back</p>")
 
-    def look_again(frame: Frame) -> None:
-        """No route answers what a redirect leads to, and no such host is found: the browser says so on a page."""
-        if frame.url.startswith("chrome-error:"):
-            page.reload()
-
     page.route("https://app.example.com/**", answer)
-    page.on("framenavigated", look_again)
     return called
