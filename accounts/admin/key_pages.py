@@ -74,5 +74,5 @@ class _AtLeast(int):
         return f"{int(self) - 1}+"
 
 
-class _KeyPaginator(Paginator):  # type: ignore[type-arg]  # not generic when it runs
+class _KeyPaginator(Paginator):
     template_name = "admin/accounts/key_pages.html"

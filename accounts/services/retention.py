@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from dateutil.relativedelta import relativedelta
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
@@ -42,7 +45,6 @@ def close_login(user: User) -> bool:
     user.session_round += 1
     user.set_unusable_password()
     user.save()
-    user.emailaddress_set.all().delete()
-    user.authenticator_set.all().delete()
-    user.socialaccount_set.all().delete()
+    for rows in (EmailAddress, Authenticator, SocialAccount):
+        rows.objects.filter(user=user).delete()
     return True

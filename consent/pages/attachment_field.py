@@ -30,7 +30,7 @@ class AttachmentField(forms.FileField):
         if not isinstance(file, UploadedFile):
             return None
         if (file.size or 0) > self.most_bytes:
-            raise forms.ValidationError(self.too_large)
+            raise forms.ValidationError(str(self.too_large))
         try:
             return check_attachment(file.name, file.content_type, file.read())
         except ValueRefused as refused:

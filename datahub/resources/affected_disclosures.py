@@ -130,7 +130,7 @@ def _candidates(
                 "most": most,
             },
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _lost_spans(

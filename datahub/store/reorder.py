@@ -23,7 +23,7 @@ def reorder(table: str, month: date) -> int:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
         cursor.execute(f"INSERT INTO {copy} SELECT * FROM {table} ORDER BY channel_id, day, step, phase")  # noqa: S608
-        rows = cursor.rowcount
+        rows = int(cursor.rowcount)
         cursor.execute(f"ANALYZE {copy}")
         for last in (*[False] * (_SWAPS - 1), True):
             try:

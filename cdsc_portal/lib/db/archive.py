@@ -54,7 +54,7 @@ def archive_table(table: str, *, at: datetime) -> str:
 def _columns(table: str) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(_COLUMNS, [table])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _frames(table: str) -> Iterator[pl.DataFrame]:

@@ -6,8 +6,12 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
 # of what Django connects by, what libpq reads from the environment
 _VARIABLES = {
@@ -33,7 +37,7 @@ def programs() -> Path:
     Debian keeps each version in a folder of its own; one came with the project.
     """
     newest = max(_folders(), key=_major)
-    server = connection.pg_version // 10_000
+    server = cast("DatabaseWrapper", connection).pg_version // 10_000
     if _major(newest) < server:
         raise ProgramFailedError(
             f"The server is PostgreSQL {server}: install its programs, such as Debian's postgresql-client-{server}."

@@ -94,7 +94,7 @@ def months_of(table: str) -> list[tuple[str, date]]:
     """The months of a table, each with its first day, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT month::text, first FROM months_of(%s)", [table])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ class ObjectStorage(S3Storage):
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         with _as_os_error():
-            return super()._open(name, mode)
+            file: File[bytes] = super()._open(name, mode)
+            return file
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         with _as_os_error():
@@ -29,7 +30,8 @@ class ObjectStorage(S3Storage):
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         with _as_os_error():
-            return super().listdir(path)
+            folders, files = super().listdir(path)
+            return folders, files
 
 
 @contextmanager
