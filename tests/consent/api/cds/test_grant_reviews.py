@@ -151,6 +151,7 @@ def test_more_of_another_scope_does_not_wait(party, grant):
 @pytest.mark.parametrize("end", ["stopped", "closed", "paused"])
 def test_what_ends_or_pauses_the_grant_takes_the_wish_out_of_the_queue(party, reviewed, end):
     wish(party, reviewed)
+    Grant.objects.filter(pk=reviewed.pk).update(eta=clock.now())
 
     if end == "stopped":
         revoke_grant(grant=reviewed, by=None, actor="link", at=clock.now())
