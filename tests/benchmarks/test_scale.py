@@ -1,5 +1,6 @@
 """The model of scales: what it says follows from its constants, and the pages say what it says."""
 
+import re
 from dataclasses import replace
 
 import pglast
@@ -54,11 +55,12 @@ def test_the_page_has_the_table_of_the_constants():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "deploy" / "sql").glob("*.sql")), ids=lambda path: path.name)
 def test_statements_for_operators_are_sql(path):
-    statements = pglast.parse_sql(path.read_text(encoding="utf-8"))
+    # psql's own words: a line that begins with a backslash, and a variable
+    text = re.sub(r"^\\.*$|:(?='\w+')", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
-    assert statements
+    assert pglast.parse_sql(text)
     with pytest.raises(pglast.parser.ParseError):
-        pglast.parse_sql(f"{path.read_text(encoding='utf-8')}; SELEC 1")
+        pglast.parse_sql(f"{text}; SELEC 1")
 
 
 def test_the_tables_that_are_distributed_are_there_with_these_columns(db):

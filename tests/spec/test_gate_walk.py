@@ -141,8 +141,8 @@ def test_head_passes_the_gate_and_releases_nothing(world, route):
     released = Disclosure.objects.count()
     read = world.reader.get(path)
 
-    # what is not made has no length, and might be long enough to be compressed
-    alike = set(read.headers) - {"X-Request-Reference", "Content-Length", "Vary"}
+    # what is not made has no length, and might be long enough to be compressed; the second call counts as one more
+    alike = set(read.headers) - {"X-Request-Reference", "Content-Length", "Vary", "RateLimit"}
     assert (head.status_code, refused.status_code, content(head), released) == (200, 401, "", 0)
     assert head.headers.get("Content-Length") in (None, read.headers.get("Content-Length"))
     assert {name: head.headers.get(name) for name in alike} == {name: read[name] for name in alike}

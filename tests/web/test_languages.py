@@ -93,7 +93,8 @@ def grant(home):
         released_at=AT,
         start=AT,
         end=AT,
-    ).contracts.add(home.contract)
+        contracts=[home.contract.pk],
+    )
     return grant
 
 

@@ -261,6 +261,7 @@ def test_many_services_and_days_cost_as_many_queries_as_one(reader, west, by):
         tariff(key=f"T{number}", region=f"R{number}", wind=[FULL] * 30)
         used(other, *USED, *USED)
 
-    # gate, versions, labels, regions, terms, own shares, what is told, steps, facts, readings, standings, disclosures
-    assert count(west, *others) == few == 15
-    assert count(west, *others, scope="generation_mix") == 12
+    # calls counted, gate, versions, labels, regions, terms, shares, what is told, steps, facts, readings, standings,
+    # disclosures
+    assert count(west, *others) == few == 16
+    assert count(west, *others, scope="generation_mix") == 13
