@@ -125,7 +125,8 @@ def ask_replica(statement):
 
 def wait_for_replay():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_lsn()::text")
+        # inserted, not yet written: a commit here does not wait for the disk
+        cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
         (position,) = cursor.fetchone()
     wait_until(lambda: ask_replica(f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"))
 
