@@ -4,6 +4,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        # while there are few models: some hundred changes of its fields build all models anew, one after the other
+        ('oauth2_provider', '0022_refreshtoken_token_family_index'),
         ('consent', '0001_initial'),
     ]
 
