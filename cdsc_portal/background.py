@@ -83,6 +83,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
     "delete old mail, cases and proof": {"task": "accounts.tasks.delete_old_rows", "schedule": 24 * 60 * 60},
     "delete old disclosures": {"task": "consent.tasks.delete_old_disclosures", "schedule": 24 * 60 * 60},
+    "delete refused calls": {"task": "consent.tasks.delete_refused_calls", "schedule": 24 * 60 * 60},
     "delete ended grants": {"task": "consent.tasks.delete_ended_grants", "schedule": 24 * 60 * 60},
     "close unused logins": {"task": "consent.tasks.close_unused_logins", "schedule": 24 * 60 * 60},
     "delete old feed files and rejected rows": {

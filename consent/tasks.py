@@ -10,6 +10,7 @@ from consent.services.access_requests import delete_undecided
 from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
 from consent.services.revoke import mark_partial_grants
+from consent.services.third_parties import refused_calls
 from consent.services.third_parties.attachments import delete_orphans
 from consent.services.third_parties.renew_links import renew_links
 from consent.services.third_parties.unused_registrations import delete_unused
@@ -62,6 +63,12 @@ def delete_dead_tokens() -> int:
 def delete_old_disclosures() -> int:
     """Delete months of disclosures that need not be kept any more; beat runs it."""
     return retention.delete_old_disclosures(at=clock.now(), archive=settings.ARCHIVE_REMOVED_MONTHS)
+
+
+@shared_task
+def delete_refused_calls() -> int:
+    """Delete the counts of refused calls that nobody is shown any more; beat runs it."""
+    return refused_calls.delete_old(at=clock.now())
 
 
 @shared_task

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from cdsc_portal.lib.http.call_limits import CallCount, rate_limit_headers
+from cdsc_portal.lib.http.problems import Problem
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
@@ -25,6 +26,7 @@ from consent.api.problems import (
     insufficient_scope,
     invalid_token,
     no_token,
+    problem_of,
     token_in_query,
     too_many_calls,
 )
@@ -32,6 +34,7 @@ from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES
 from consent.services.disclose import Release, record_disclosure
 from consent.services.third_parties.call_quotas import count_data_call
+from consent.services.third_parties.refused_calls import RefusedCall, record_by_token
 
 # of an answer to one caller: a cache may keep it for them, and must ask each time
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
@@ -89,6 +92,7 @@ class GatedView(APIView):
     resource: ClassVar[str]
     access: DataAccess
     call_counts: Mapping[str, CallCount] = {}
+    problem: Problem | None = None  # what the call was refused for
     holds_grant = False  # whether the call's transaction has begun, in which the gate locks the grant
     authentication_classes = [BearerAuthentication]
     permission_classes = []
@@ -108,11 +112,13 @@ class GatedView(APIView):
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304).
 
-        Each call is counted before, once and for good, whatever becomes of it.
+        Each call is counted before, once and for good, whatever becomes of it; a refused one again, after its
+        transaction, which took everything back.
         """
-        response = None
+        response, token = None, ""
         with suppress(Refusal):  # without a token nobody is known who could be counted
-            self.call_counts = count_data_call(bearer_token(request), at=clock.now())
+            token = bearer_token(request)
+            self.call_counts = count_data_call(token, at=clock.now())
         if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
             with suppress(_AnswerDueError):
                 response = super().dispatch(request, *args, **kwargs)
@@ -123,6 +129,8 @@ class GatedView(APIView):
                 if request.method == "HEAD":
                     transaction.set_rollback(True)
                     leave_headers(response)
+        if self.problem and token:
+            record_by_token(refused_call(request, self.resource, self.problem), token=token, at=clock.now())
         for name, value in (PRIVATE | rate_limit_headers(**self.call_counts)).items():
             response.headers[name] = value
         return response
@@ -155,7 +163,13 @@ class GatedView(APIView):
             return not_modified(exc.etag)
         if self.holds_grant:
             transaction.set_rollback(True)
+        self.problem = problem_of(exc)
         return super().handle_exception(exc)
+
+
+def refused_call(request: HttpRequest, resource: str, problem: Problem) -> RefusedCall:
+    """The call that ended in `problem`, under the reference that its answer tells."""
+    return RefusedCall(resource, problem.status, problem.code, getattr(request, "reference", ""))
 
 
 def is_known(request: HttpRequest | Request, etag: str) -> bool:

@@ -92,12 +92,18 @@ def not_found() -> Refusal:
     return Refusal(Problem(404, "not_found", "There is nothing at this address."))
 
 
-def problem_from_exception(error: Exception, context: dict[str, object]) -> HttpResponse | None:
-    """What REST framework answers for `error`; None lets the server's own 500 and 503 pages answer."""
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that `error` is answered with; None: a fault of ours, which the server's own pages answer."""
     if isinstance(error, Http404):
         error = not_found()
     if not isinstance(error, APIException):
         return None
     if isinstance(error, Refusal):
-        return problem_response(error.problem)
-    return problem_response(Problem(error.status_code, str(error.default_code), str(error.detail)))
+        return error.problem
+    return Problem(error.status_code, str(error.default_code), str(error.detail))
+
+
+def problem_from_exception(error: Exception, context: dict[str, object]) -> HttpResponse | None:
+    """What REST framework answers for `error`; None lets the server's own 500 and 503 pages answer."""
+    problem = problem_of(error)
+    return problem_response(problem) if problem else None

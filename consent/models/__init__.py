@@ -34,6 +34,7 @@ from consent.models.oauth import (
 from consent.models.provided_file import ProvidedFile
 from consent.models.receipt import Receipt, ReceiptAddress
 from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
+from consent.models.refused_calls import RefusedCalls
 from consent.models.registration import (
     FieldFormat,
     FieldType,
@@ -99,6 +100,7 @@ __all__ = [
     "RecordedHow",
     "RecordedStatus",
     "RefreshToken",
+    "RefusedCalls",
     "Registration",
     "RegistrationField",
     "RegistrationFile",

@@ -1,4 +1,4 @@
-"""What the people of a third party see of its use: consents, calls of the last days, requests that led to nothing."""
+"""What the people of a third party see of its use: consents, calls of the last days, what was refused."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import end_in_words, moment_in_words
-from consent.models import ConsentRequest, Disclosure, Grant, GrantKind, RequestStatus
+from consent.models import ConsentRequest, Disclosure, Grant, GrantKind, RefusedCalls, RequestStatus
 from consent.pages.developer.page import clients_of
 from consent.queries.visible_grants import status_at
+from consent.services.third_parties.refused_calls import KEPT_DAYS, shown_from
 
-CALL_DAYS = 30
+CALL_DAYS = KEPT_DAYS
 _SHOWN = 100
 _WHY: dict[str, str | Promise] = {
     RequestStatus.DENIED: _("The customer said no"),
@@ -41,6 +42,18 @@ class CallLine:
     calls: int
     values: int
     last: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCallsLine:
+    """How often one client was refused one resource for one reason on one day, and the last of these calls."""
+
+    code: str
+    resource: str
+    client: str
+    calls: int
+    last: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,17 @@ def calls(*, user: User, at: datetime) -> tuple[CallLine, ...]:
             moment_in_words(row["last"]),
         )
         for row in summed[:_SHOWN]
+    )
+
+
+def refused_calls(*, user: User, at: datetime) -> tuple[RefusedCallsLine, ...]:
+    """Of CALL_DAYS, the last first. One query, however many calls."""
+    refused = RefusedCalls.objects.filter(client__in=clients_of(user), day__gte=shown_from(at))
+    return tuple(
+        RefusedCallsLine(
+            row.code, row.resource, row.client.name, row.calls, moment_in_words(row.last_at), row.reference
+        )
+        for row in refused.select_related("client").order_by("-last_at", "-pk")[:_SHOWN]
     )
 
 

@@ -17,7 +17,7 @@ from consent.models import Client
 from consent.pages.developer.page import client_cards, clients_of, thread_lines
 from consent.pages.developer.registration import take_over
 from consent.pages.developer.secret_in_session import pop_secret, store_secret
-from consent.pages.developer.use import calls, consents, refusals
+from consent.pages.developer.use import calls, consents, refusals, refused_calls
 from consent.pages.redirects import SeeOther
 from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
@@ -38,6 +38,7 @@ def developer(request: HttpRequest) -> HttpResponse:
         "messages_list": thread_lines(user=user),
         "consents": consents(user=user, at=at),
         "calls": calls(user=user, at=at),
+        "refused_calls": refused_calls(user=user, at=at),
         "refusals": refusals(user=user),
     }
     return render(request, "consent/developer/developer.html", context)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from cdsc_portal.lib.db.row_versions import rows_version
+from cdsc_portal.lib.http.problems import Problem
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from consent.api.client_calls import ClientAuthentication
@@ -20,12 +21,14 @@ from consent.api.gated import (
     is_known,
     leave_headers,
     not_modified,
+    refused_call,
     scopes_opening,
 )
-from consent.api.problems import bad_parameter, insufficient_scope, not_found
+from consent.api.problems import bad_parameter, insufficient_scope, not_found, problem_of
 from consent.models import Client
 from consent.queries.scope_offers import CLIENTS_OFFERS
 from consent.services.access_requests import allowed_scopes
+from consent.services.third_parties.refused_calls import record_by_client
 from datahub.api.founding.envelope import etag_of_facts, next_address
 from datahub.api.founding.resource_query import parse_query
 from datahub.models import OpenRelease
@@ -41,6 +44,7 @@ class OpenSeriesView(APIView):
 
     declared: ClassVar[Resource]
     series: ClassVar[OpenSeries]
+    problem: Problem | None = None  # what the call was refused for
     authentication_classes = [ClientAuthentication]
     permission_classes: Sequence[Any] = []
     # for programs with a secret: pages of other origins may not call
@@ -54,11 +58,19 @@ class OpenSeriesView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
+        client = getattr(request, "auth", None)  # who proved to be one
+        if self.problem and client:
+            refused = refused_call(request, self.declared.name, self.problem)
+            record_by_client(refused, client_id=client.pk, at=clock.now())
         if request.method == "HEAD":
             leave_headers(response)
         for name, value in PRIVATE.items():
             response.headers[name] = value
         return response
+
+    def handle_exception(self, exc: Exception) -> Any:
+        self.problem = problem_of(exc)
+        return super().handle_exception(exc)
 
     def options(self, request: Request, *args: object, **kwargs: object) -> Any:  # type: ignore[override]
         self._check_scope(request)

@@ -170,11 +170,13 @@ def test_both_counts_are_one_statement(granted, django_assert_num_queries):
     assert [count.calls for count in counts.values()] == [1, 1]
 
 
-def test_a_refused_call_is_that_statement_alone(granted, settings, django_assert_num_queries):
+def test_a_call_beyond_a_quota_is_that_statement_and_its_count_as_refused(
+    granted, settings, django_assert_num_queries
+):
     settings.GRANT_CALLS_PER_MINUTE = 1
     granted.get(URL)
 
-    with django_assert_num_queries(4):  # beside it the savepoint of a test, back to it, and its end
+    with django_assert_num_queries(5):  # beside them the savepoint of a test, back to it, and its end
         assert granted.get(URL).status_code == 429
 
 

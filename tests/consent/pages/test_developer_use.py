@@ -7,6 +7,7 @@ from django.test import Client as Browser
 
 from cdsc_portal.lib.time import clock
 from consent.models import ClientContact, ConsentRequest, Disclosure
+from consent.services.third_parties.refused_calls import RefusedCall, record_by_client
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory
 from tests.support.queries import count_queries
@@ -93,13 +94,51 @@ def test_refused_requests_have_their_reference(contact, company):
     assert "The customer said no" in text
 
 
+def refuse(client, code="invalid_token", reference="k7mq-2xwd", *, ago=timedelta(), resource="usage_data"):
+    call = RefusedCall(resource, 401, code, reference)
+    record_by_client(call, client_id=client.pk, at=clock.now() - ago)
+
+
+def test_refused_calls_lead_to_their_error_and_have_their_reference(contact, company):
+    sibling = ClientFactory(name="Sunny Roofs production", registration=company.registration)
+    refuse(company)
+    refuse(company, reference="3fqt-9wwd")
+    refuse(sibling, "too_many_calls", "h8nb-4ppk")
+    refuse(company, "insufficient_scope", "gone-2222", ago=timedelta(days=31))
+    refuse(ClientFactory(), "not_acceptable", "else-3333")
+
+    text = page(contact)
+
+    assert '<a href="/docs/errors/#invalid_token"><code>invalid_token</code></a>' in text
+    assert '<a href="/docs/errors/#too_many_calls">' in text and "Sunny Roofs production" in text
+    assert "3fqt-9wwd" in text and "h8nb-4ppk" in text and "k7mq-2xwd" not in text
+    assert "gone-2222" not in text and "insufficient_scope" not in text
+    assert "else-3333" not in text and "not_acceptable" not in text
+    errors = contact.get("/docs/errors/").content.decode()
+    assert 'id="invalid_token"' in errors and 'id="too_many_calls"' in errors
+
+
+def test_a_company_without_refused_calls_reads_that_there_are_none(contact):
+    assert "No call was refused." in page(contact)
+
+
+def test_the_page_says_them_in_spanish(contact, company):
+    refuse(company)
+
+    text = contact.get("/developer/", headers={"Accept-Language": "es"}).content.decode()
+
+    assert "Llamadas rechazadas en los últimos 30 días" in text
+
+
 def test_the_page_costs_as_many_queries_for_many_as_for_few(contact, company):
     read(GrantFactory(client=company))
     refused(company)
+    refuse(company)
     few = count_queries(lambda: contact.get("/developer/"))
     for _ in range(3):
         read(GrantFactory(client=company))
         refused(company)
-        ClientFactory(registration=company.registration)
+        refuse(ClientFactory(registration=company.registration))
+        refuse(company, resource="bill_data")
 
     assert count_queries(lambda: contact.get("/developer/")) == few

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
-from consent.models import Client, ClientStatus, Disclosure, ScopeSetting
+from consent.models import Client, ClientStatus, Disclosure, RefusedCalls, ScopeSetting
 from datahub.mix import segments
 from datahub.models import MixSeries, OpenRelease
 from tests.factories.consent import SECRET, ClientFactory
@@ -182,6 +182,17 @@ def test_what_did_not_change_costs_who_calls_its_count_and_the_versions(client, 
 
     with django_assert_num_queries(3):
         assert get(client, GENERATION, **{"If-None-Match": tag}).status_code == 304
+
+
+def test_what_a_client_is_refused_is_counted_once_it_proved_who_it_is(client):
+    get(client, GENERATION, {})
+    get(client, GENERATION, {}, secret="wrong")
+    last = get(client, GENERATION, {})
+    get(client, GENERATION)
+
+    row = RefusedCalls.objects.get()
+    assert (row.client, row.status, row.code, row.calls) == (client, 400, "invalid_parameter", 2)
+    assert row.reference == last["X-Request-Reference"]
 
 
 @pytest.mark.parametrize("known", ["the tag", "*"])
