@@ -12,18 +12,23 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to, links_to
 from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib.time import clock
-from consent.models import Registration, RegistrationField, RegistrationFile
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from consent.models import Client, RefusedCalls, Registration, RegistrationField, RegistrationFile
 from consent.services.clients import ClientChangeRefused
+from consent.services.third_parties.refused_calls import shown_from
 from consent.services.third_parties.register import give_apis
 
 _GIVE = "consent.change_client"
+_REFUSALS_SHOWN = 20
 
 
 @admin.register(RegistrationField)
@@ -58,7 +63,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
     search_fields = ("^name", "public_id__exact")
     fields = readonly_fields = (
         "public_id", "name", "flagged", "values", "objects_shown", "steps_shown", "files_shown", "reviews_shown",
-        "created", "modified",
+        "refused_calls_shown", "created", "modified",
     )  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
@@ -108,7 +113,12 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("objects"))
     def objects_shown(self, registration: Registration) -> str:
-        return links_to(registration.clients.order_by("pk"))
+        """Each with what tells it from others of its name: its id, its status and how many scopes it has."""
+        objects = (
+            (link_to(client), client.client_id, client.get_status_display(), _scopes(client))
+            for client in registration.clients.order_by("pk")
+        )
+        return format_html_join("", "<div>{} <code>{}</code> · {} · {}</div>", objects) or "-"
 
     @admin.display(description=_("steps"))
     def steps_shown(self, registration: Registration) -> str:
@@ -121,6 +131,32 @@ class RegistrationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("reviews"))
     def reviews_shown(self, registration: Registration) -> str:
         return links_to(registration.reviews.select_related("registration"))
+
+    @admin.display(description=_("refused calls of the last 30 days"))
+    def refused_calls_shown(self, registration: Registration) -> str:
+        """The last ones, as its people read them at /developer/."""
+        refused = RefusedCalls.objects.filter(
+            client__registration=registration, day__gte=shown_from(clock.now())
+        )
+        lines = (
+            (
+                moment_in_words(row.last_at),
+                row.status,
+                row.code,
+                row.resource,
+                row.calls,
+                row.client.client_id,
+                row.reference,
+            )
+            for row in refused.select_related("client").order_by("-last_at", "-pk")[:_REFUSALS_SHOWN]
+        )
+        line = "<div>{} · {} <code>{}</code> · {} · {} × · <code>{}</code> · <code>{}</code></div>"
+        return format_html_join("", line, lines) or "-"
+
+
+def _scopes(client: Client) -> str:
+    count = len(client.allowed_scopes)
+    return ngettext("%d scope", "%d scopes", count) % count
 
 
 @admin.register(RegistrationFile)

@@ -9,6 +9,7 @@ from consent.models import (
     RegistrationField,
     RegistrationStep,
 )
+from consent.services.third_parties.refused_calls import RefusedCall, record_by_client
 from consent.services.third_parties.threads import answer, ask_registration, write_to_utility
 from consent.step_links import step_key
 from tests.factories.accounts import StaffFactory, UserFactory
@@ -21,6 +22,8 @@ def a_contact_with_a_thread():
     client, user = sunny_roofs(), UserFactory(email="dev@example.com", name="Robin Example")
     ClientContact.objects.create(client=client, user=user)
     GrantFactory.create_batch(2, client=client)
+    refused = RefusedCall("usage_data", 403, "insufficient_scope", "k7mq-2xwd")
+    record_by_client(refused, client_id=client.pk, at=clock.now())
     thread = write_to_utility(
         client=client,
         by=user,
