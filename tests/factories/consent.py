@@ -117,9 +117,12 @@ def ask(
     user: User,
     client: Client | None = None,
     at: datetime | None = None,
-    redirect_uri: str = "https://app.example.com/callback",
+    redirect_uri: str = "",
 ) -> ConsentRequest:
-    """A stored request of `details` that `user` has opened; its `page` is the address of whoever comes with it."""
+    """A stored request of `details` that `user` has opened; its `page` is the address of whoever comes with it.
+
+    It goes back to the first address that its client registered, unless `redirect_uri` says another.
+    """
     at, client = at or clock.now(), client or ClientFactory()
     access = parse_request(
         scope="",
@@ -129,7 +132,8 @@ def ask(
         zone=get_default_timezone(),
         locked=client.all_or_nothing,
     )
-    context = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
+    back = redirect_uri or client.redirect_uris.split()[0]
+    context = RequestContext(redirect_uri=back, state="s", code_challenge="c" * 43)
     request, key = store_request(client=client, access=access, context=context, at=at)
     request.page = reverse("consent_request", args=[key])
     bind_request(request=request, user=user, at=at)

@@ -1,7 +1,7 @@
 """Journeys: a live server, a real browser, nothing mocked."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, WebError, expect
 
 from tests.journeys.browser import LAUNCH_ARGS, chromium_path
+from tests.journeys.company_site import CompanySite, open_site
 
 # the browser's library runs an event loop in this thread; Django would refuse the ORM beside it
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -85,6 +86,13 @@ def browser_page(browser, live_server, watch):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def company_site() -> Iterator[CompanySite]:
+    """Where customers go back to. A window that is to follow them there opens `also` its host."""
+    with open_site() as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

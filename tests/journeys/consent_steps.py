@@ -1,10 +1,11 @@
 """Steps that the consent journeys share: a household, a request, a login."""
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from consent.models import Client, ConsentRequest
 from tests.factories.accounts import PASSWORD, Household, add_service, household
 from tests.factories.consent import ClientFactory, ask
+from tests.journeys.company_site import CompanySite
 
 PURPOSE = (
     "We use your readings to size a solar system for your roof, and your bills to estimate what you would save.\n"
@@ -21,8 +22,10 @@ EVERYTHING = (
 USAGE_AND_BILLS = (EVERYTHING[2], EVERYTHING[3])
 
 
-def sunny_roofs() -> Client:
-    return ClientFactory(name="Sunny Roofs (demo)", purpose=PURPOSE)
+def sunny_roofs(site: CompanySite | None = None) -> Client:
+    """A company; with `site`, its customers go back there. Nobody can go back to the one it has by itself."""
+    known = {"redirect_uris": site.callback} if site else {}
+    return ClientFactory(name="Sunny Roofs (demo)", purpose=PURPOSE, **known)
 
 
 def electricity_and_gas() -> Household:
@@ -32,8 +35,8 @@ def electricity_and_gas() -> Household:
     return home
 
 
-def request_of(home: Household, *details: dict) -> ConsentRequest:
-    return ask(*(details or USAGE_AND_BILLS), user=home.owner, client=sunny_roofs())
+def request_of(home: Household, *details: dict, site: CompanySite | None = None) -> ConsentRequest:
+    return ask(*(details or USAGE_AND_BILLS), user=home.owner, client=sunny_roofs(site))
 
 
 def arrive(page: Page, home: Household, path: str) -> None:
@@ -42,15 +45,3 @@ def arrive(page: Page, home: Household, path: str) -> None:
     page.get_by_label("E-mail address").fill(home.owner.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
-
-
-def at_the_company(page: Page) -> list[str]:
-    """Stand in for the company's website; gives the addresses it is called at."""
-    called: list[str] = []
-
-    def answer(route: Route) -> None:
-        called.append(route.request.url)
-        route.fulfill(status=200, content_type="text/html", body="<title>Back</title><p>Welcome back</p>")
-
-    page.route("https://app.example.com/**", answer)
-    return called

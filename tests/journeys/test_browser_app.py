@@ -1,9 +1,5 @@
 """A browser app without a secret, on a page of its own origin: it gets tokens and reads data by itself (CORS)."""
 
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from urllib.parse import urlsplit
-
 import pytest
 
 from consent.models import Client, Disclosure
@@ -40,34 +36,14 @@ APP = """async ({portal, client_id, code, redirect_uri, code_verifier}) => {
 }"""
 
 
-@pytest.fixture
-def app_page():
-    """Where a browser app is served: another origin than the portal's."""
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<title>App</title>")
-
-        def log_message(self, *args):
-            """Say nothing: request lines hold codes."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as site:
-        Thread(target=site.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{site.server_port}/"
-        site.shutdown()
-
-
 @pytest.mark.spec("X-03", "X-17", "X-18")
-def test_a_page_exchanges_its_code_and_reads_what_was_shared(browser_page, live_server, app_page):
+def test_a_page_exchanges_its_code_and_reads_what_was_shared(browser_page, live_server, company_site):
     home = household()
-    app = ThirdParty(ClientFactory(client_type=Client.CLIENT_PUBLIC, redirect_uris=app_page))
+    app = ThirdParty(ClientFactory(client_type=Client.CLIENT_PUBLIC, redirect_uris=company_site.callback))
     grant = GrantFactory(client=app.client, user=home.owner)
     GrantPartFactory(grant=grant, contracts=[home.contract])
-    page = browser_page(also=[urlsplit(app_page).netloc])
-    page.goto(app_page)
+    page = browser_page(also=[company_site.host])
+    page.goto(company_site.callback)
 
     answers = page.evaluate(
         APP,
@@ -75,7 +51,7 @@ def test_a_page_exchanges_its_code_and_reads_what_was_shared(browser_page, live_
             "portal": live_server.url,
             "client_id": app.client.client_id,
             "code": app.code_for(grant),
-            "redirect_uri": app_page,
+            "redirect_uri": company_site.callback,
             "code_verifier": VERIFIER,
         },
     )

@@ -7,13 +7,12 @@ from playwright.sync_api import Locator, Page, expect
 from consent.models import Grant, RequestStatus
 from consent.transitions import GrantStatus
 from tests.factories.consent import approve
-from tests.journeys.consent_steps import at_the_company, electricity_and_gas, request_of
+from tests.journeys.consent_steps import electricity_and_gas, request_of
 from tests.journeys.pages.base import logged_in
 from tests.journeys.pages.staff import a_day_at_the_desk
 
 pytestmark = [pytest.mark.journey, pytest.mark.spec("P-24")]
 
-COMPANY = "app.example.com"
 STEPS = 150  # more than any page has
 STANDING = """() => {
     const here = document.activeElement, box = here.getBoundingClientRect(), style = getComputedStyle(here);
@@ -53,11 +52,10 @@ def follow(page: Page, wanted: Locator, *, own_look: bool = True) -> None:
 
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
 @pytest.mark.spec("P-04", "F-47", "F-84", "F-86")
-def test_a_part_is_approved(browser_page, width, scripts):
+def test_a_part_is_approved(browser_page, company_site, width, scripts):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(width=width, scripts=scripts, also=[COMPANY])
-    at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(width=width, scripts=scripts, also=[company_site.host])
     logged_in(page, home.owner.email, request.page)
 
     tab_to(page, page.locator("#card-usage_data summary").last)
@@ -78,11 +76,10 @@ def test_a_part_is_approved(browser_page, width, scripts):
 
 
 @pytest.mark.spec("P-05", "F-47")
-def test_a_request_is_denied(browser_page):
+def test_a_request_is_denied(browser_page, company_site):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(also=[COMPANY])
-    at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(also=[company_site.host])
     logged_in(page, home.owner.email, request.page)
 
     tab_to(page, page.get_by_role("button", name="Do not share"))

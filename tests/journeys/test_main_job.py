@@ -13,13 +13,12 @@ from examples.third_party import OAuthError, ThirdParty
 from tests.datahub.feeds.runs.files import bring
 from tests.factories.consent import SECRET
 from tests.factories.feeds import FeedFactory
-from tests.journeys.consent_steps import at_the_company, electricity_and_gas, sunny_roofs
+from tests.journeys.consent_steps import electricity_and_gas, sunny_roofs
 from tests.journeys.pages.base import log_in
 from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 
-COMPANY = "app.example.com"
 AUTHORIZATION_DETAILS = [
     {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"},
@@ -30,10 +29,11 @@ QUARTER = timedelta(minutes=15)
 
 
 @pytest.fixture
-def world(settings, live_server, tmp_path):
+def world(settings, live_server, tmp_path, company_site):
     """A household whose electricity readings came by a file, and a company that knows the server's address."""
     settings.PUBLIC_URL, settings.MEDIA_ROOT = live_server.url, tmp_path
-    home, client = electricity_and_gas(), sunny_roofs()
+    settings.PLAIN_LOOPBACK_REDIRECTS = True  # the company's website is on this machine
+    home, client = electricity_and_gas(), sunny_roofs(company_site)
     feed = FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
     run = bring(feed, readings_of(home.meter), at=clock.now())
     assert run.status == RunStatus.DONE
@@ -59,10 +59,9 @@ def _quarters(days):
 
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
 @pytest.mark.spec("P-01", "P-04", "P-13", "X-10", "X-14")
-def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
+def test_from_the_feed_to_the_refused_call(browser_page, world, company_site, width, scripts):
     home, company = world
-    page = browser_page(width=width, scripts=scripts, also=[COMPANY])
-    sent = at_the_company(page)
+    page = browser_page(width=width, scripts=scripts, also=[company_site.host])
     first_day = timezone.localdate(clock.now()) - timedelta(days=3)
     pending = company.ask(AUTHORIZATION_DETAILS)
 
@@ -74,7 +73,7 @@ def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
     page.get_by_label("First day").first.fill(first_day.isoformat())
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()
-    tokens = company.finish(pending, sent[-1])
+    tokens = company.finish(pending, company_site.called[-1])
 
     [granted] = tokens["authorization_details"]
     assert tokens["scope"] == granted["type"] == "usage_data"

@@ -12,14 +12,12 @@ from tests.factories.accounts import add_service
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import (
     arrive,
-    at_the_company,
     electricity_and_gas,
     request_of,
 )
 from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
-COMPANY = "app.example.com"
 LOOKS = pytest.mark.parametrize(
     ("width", "scripts"), [(360, True), (360, False), (1280, True), (1280, False)]
 )
@@ -31,11 +29,10 @@ def address(request):
 
 @LOOKS
 @pytest.mark.spec("P-01", "P-04", "F-44", "F-63")
-def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts):
+def test_a_customer_narrows_a_request_and_approves(browser_page, company_site, width, scripts):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(width=width, scripts=scripts, also=[COMPANY])
-    sent = at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(width=width, scripts=scripts, also=[company_site.host])
     arrive(page, home, address(request))
     day = timezone.localdate(clock.now()) - timedelta(days=30)
 
@@ -60,7 +57,7 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
     assert "You changed the first day to" in text
     assert f"Electricity {home.contract.contract_number}" in text
     assert "Services not shared: Gas" in text
-    assert parse_qs(urlsplit(sent[-1]).query)["state"] == ["s"]
+    assert parse_qs(urlsplit(company_site.called[-1]).query)["state"] == ["s"]
     part = Grant.objects.get().parts.get()
     assert part.scope == "usage_data"
     assert [contract.pk for contract in part.contracts.all()] == [home.contract.pk]
@@ -69,17 +66,16 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
 
 @LOOKS
 @pytest.mark.spec("P-05", "F-25")
-def test_a_customer_says_no(browser_page, width, scripts):
+def test_a_customer_says_no(browser_page, company_site, width, scripts):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(width=width, scripts=scripts, also=[COMPANY])
-    sent = at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(width=width, scripts=scripts, also=[company_site.host])
     arrive(page, home, address(request))
 
     page.get_by_role("button", name="Do not share").click()
     page.get_by_text("Welcome back").wait_for()
 
-    assert parse_qs(urlsplit(sent[-1]).query)["error"] == ["access_denied"]
+    assert parse_qs(urlsplit(company_site.called[-1]).query)["error"] == ["access_denied"]
     request.refresh_from_db()
     assert request.status == RequestStatus.DENIED
     assert not Grant.objects.exists()
@@ -104,11 +100,10 @@ def test_both_answers_weigh_the_same(browser_page, width):
 
 
 @pytest.mark.spec("P-05", "F-79")
-def test_no_is_taken_from_a_form_full_of_errors(browser_page):
+def test_no_is_taken_from_a_form_full_of_errors(browser_page, company_site):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(also=[COMPANY])
-    sent = at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(also=[company_site.host])
     arrive(page, home, address(request))
     for tick in page.locator("input[name^=share-]").all():
         tick.uncheck()
@@ -118,7 +113,7 @@ def test_no_is_taken_from_a_form_full_of_errors(browser_page):
     page.get_by_role("button", name="Do not share").click()
     page.get_by_text("Welcome back").wait_for()
 
-    assert parse_qs(urlsplit(sent[-1]).query)["error"] == ["access_denied"]
+    assert parse_qs(urlsplit(company_site.called[-1]).query)["error"] == ["access_denied"]
     assert not Grant.objects.exists()
 
 
@@ -180,11 +175,10 @@ def test_what_was_searched_for_before_the_scripts_came_is_found(browser_page):
 
 
 @pytest.mark.spec("P-07")
-def test_the_back_button_says_what_was_decided(browser_page):
+def test_the_back_button_says_what_was_decided(browser_page, company_site):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(also=[COMPANY])
-    at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(also=[company_site.host])
     arrive(page, home, address(request))
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from consent.models import Client, Grant, RequestStatus
-from tests.journeys.consent_steps import arrive, at_the_company, electricity_and_gas, request_of
+from tests.journeys.consent_steps import arrive, electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
 from tests.support.titles import title_of
 
@@ -84,11 +84,12 @@ def test_the_old_summary_stays_while_a_new_one_is_fetched_and_it_is_said(browser
 
 @pytest.mark.spec("P-32")
 @pytest.mark.parametrize("scripts", [True, False])
-def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form_again(browser_page, scripts):
+def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form_again(
+    browser_page, company_site, scripts
+):
     home = electricity_and_gas()
-    page = browser_page(scripts=scripts, also=["app.example.com"])
-    at_the_company(page)
-    arrive(page, home, address(request_of(home)))
+    page = browser_page(scripts=scripts, also=[company_site.host])
+    arrive(page, home, address(request_of(home, site=company_site)))
     gas, share_until = page.get_by_label("Gas"), page.get_by_label("Share until")
 
     gas.uncheck()

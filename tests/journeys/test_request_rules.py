@@ -1,8 +1,6 @@
 """What the request page promises, in a real browser: what starts ticked, what is kept, what cannot be widened."""
 
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +22,6 @@ from tests.journeys.consent_steps import (
     EVERYTHING,
     USAGE_AND_BILLS,
     arrive,
-    at_the_company,
     electricity_and_gas,
     request_of,
     sunny_roofs,
@@ -33,7 +30,6 @@ from tests.journeys.pages.base import log_in
 
 pytestmark = pytest.mark.journey
 
-COMPANY = "app.example.com"
 HISTORY = {"type": "customer_supply_history", "start": "-1y", "end": "now", "services": "all"}
 SHARE, DENY = "Share selected data", "Do not share"
 
@@ -115,33 +111,11 @@ def test_enter_in_any_field_decides_nothing(browser_page, scripts):
     assert request.status == RequestStatus.WAITING
 
 
-@pytest.fixture
-def company_site():
-    """A website that answers on a loopback port; gives its address."""
-
-    class Welcome(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - the name is http.server's
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<title>Back</title><p>Welcome back</p>")
-
-        def log_message(self, *args):
-            """Say nothing: request lines hold codes."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Welcome) as site:
-        Thread(target=site.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{site.server_port}"
-        site.shutdown()
-
-
 @pytest.mark.spec("P-07", "F-83")
 def test_two_tabs_and_a_double_click_give_one_grant_receipt_and_mail(browser_page, company_site):
     home = electricity_and_gas()
-    request = request_of(home)
-    request.redirect_uri = f"{company_site}/callback"
-    request.save()
-    first = browser_page(also=[urlsplit(company_site).netloc])
+    request = request_of(home, site=company_site)
+    first = browser_page(also=[company_site.host])
     arrive(first, home, address(request))
     second = first.context.new_page()
     second.goto(address(request))
@@ -319,12 +293,13 @@ def test_removing_the_last_kind_of_data_is_an_error_that_keeps_the_form(browser_
 
 @pytest.mark.parametrize(("width", "scripts"), [(360, True), (1280, False)])
 @pytest.mark.spec("P-15")
-def test_a_viewer_asks_an_owner_who_decides_and_the_answer_goes_back(browser_page, width, scripts):
+def test_a_viewer_asks_an_owner_who_decides_and_the_answer_goes_back(
+    browser_page, company_site, width, scripts
+):
     home, viewer = electricity_and_gas(), UserFactory()
     MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER)
-    request = ask(*USAGE_AND_BILLS, user=viewer, client=sunny_roofs())
-    theirs = browser_page(width=width, scripts=scripts, also=[COMPANY])
-    at_the_company(theirs)
+    request = ask(*USAGE_AND_BILLS, user=viewer, client=sunny_roofs(company_site))
+    theirs = browser_page(width=width, scripts=scripts, also=[company_site.host])
     log_in(theirs, viewer.email, address(request))
     shot(theirs, f"request-viewer-{width}")
     assert theirs.get_by_role("button", name=SHARE).count() == 0
@@ -352,14 +327,15 @@ def test_a_viewer_asks_an_owner_who_decides_and_the_answer_goes_back(browser_pag
 
 
 @pytest.mark.spec("P-15")
-def test_a_delegate_shares_where_allowed_and_the_receipt_names_both(browser_page):
+def test_a_delegate_shares_where_allowed_and_the_receipt_names_both(browser_page, company_site):
     home, delegate, joint = electricity_and_gas(), UserFactory(name="Dee Legate"), UserFactory()
     until = clock.now() + timedelta(days=30)
     MembershipFactory(customer=home.customer, user=joint)
     MembershipFactory(customer=home.customer, user=delegate, role=Role.DELEGATE, may_share=True, until=until)
-    page = browser_page(also=[COMPANY])
-    at_the_company(page)
-    log_in(page, delegate.email, address(ask(*USAGE_AND_BILLS, user=delegate, client=sunny_roofs())))
+    page = browser_page(also=[company_site.host])
+    log_in(
+        page, delegate.email, address(ask(*USAGE_AND_BILLS, user=delegate, client=sunny_roofs(company_site)))
+    )
     assert "You decide for Person" in page.locator("main").inner_text()
 
     page.get_by_role("button", name=SHARE).click()

@@ -10,17 +10,18 @@ from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD
 from tests.factories.consent import SECRET
 from tests.factories.feeds import load_days
-from tests.journeys.consent_steps import at_the_company, electricity_and_gas, sunny_roofs
+from tests.journeys.consent_steps import electricity_and_gas, sunny_roofs
 from tests.journeys.pages.base import log_in
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture
-def folder(settings, live_server, tmp_path):
+def folder(settings, live_server, tmp_path, company_site):
     """What `make demo` writes, in a folder of its own: one customer with a year of readings, one company."""
     settings.PUBLIC_URL = live_server.url
-    home, client = electricity_and_gas(), sunny_roofs()
+    settings.PLAIN_LOOPBACK_REDIRECTS = True  # the company's website is on this machine
+    home, client = electricity_and_gas(), sunny_roofs(company_site)
     load_days(home.meter, clock.now().date() - timedelta(days=400), 399)
     written = {
         "base_url": live_server.url,
@@ -40,8 +41,8 @@ def folder(settings, live_server, tmp_path):
 
 
 @pytest.mark.spec("P-25")
-def test_the_guide_works_as_pasted(browser_page, folder):
-    page = browser_page(also=["app.example.com"])
+def test_the_guide_works_as_pasted(browser_page, company_site, folder):
+    page = browser_page(also=[company_site.host])
     page.goto("/docs/sandbox/")
     commands = page.locator("pre.code code").all_inner_texts()
     assert commands.pop(0) == "make demo"
@@ -58,7 +59,8 @@ def test_the_guide_works_as_pasted(browser_page, folder):
     ) as terminal:
         try:
             address = line_after(terminal, "Open ").removeprefix("Open ").strip()
-            answer_in(terminal, approve(page, address, owner))
+            approve(page, address, owner)
+            answer_in(terminal, company_site.called[-1])
             assert line_after(terminal, '"type": "usage_data"')
             assert line_after(terminal, "contract_number,")
             stop(page)
@@ -87,12 +89,10 @@ def answer_in(terminal, text):
 
 
 def approve(page, address, owner):
-    """As the customer: log in, share, and give the address that the browser ended at."""
-    called = at_the_company(page)
+    """As the customer: log in, share, and arrive at the company."""
     log_in(page, owner, address)
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()
-    return called[-1]
 
 
 def stop(page):

@@ -29,7 +29,7 @@ from tests.factories.chain import chain
 from tests.factories.consent import ClientFactory, approve, ask
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.browser import assert_fits, assert_no_axe_faults
-from tests.journeys.consent_steps import USAGE_AND_BILLS, at_the_company, electricity_and_gas
+from tests.journeys.consent_steps import USAGE_AND_BILLS, electricity_and_gas, sunny_roofs
 from tests.journeys.pages.base import logged_in
 from tests.journeys.usage_worlds import three_years
 from tests.journeys.weight import assert_light
@@ -87,11 +87,10 @@ def test_headline_table_chart_and_home_tell_one_total_of_a_house_and_its_charger
 
 
 @pytest.mark.spec("P-28")
-def test_share_until_shortens_a_request_without_dates(browser_page):
+def test_share_until_shortens_a_request_without_dates(browser_page, company_site):
     home = electricity_and_gas()
-    request = ask(WITHOUT_DATES, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)"))
-    page = browser_page(width=360, also=["app.example.com"])
-    at_the_company(page)
+    request = ask(WITHOUT_DATES, user=home.owner, client=sunny_roofs(company_site))
+    page = browser_page(width=360, also=[company_site.host])
     logged_in(page, home.owner.email, request.page)
     today = timezone.localdate(clock.now())
 
@@ -111,14 +110,13 @@ def test_share_until_shortens_a_request_without_dates(browser_page):
 
 @pytest.mark.spec("P-30", "P-31")
 def test_a_company_that_shares_already_says_what_is_new_and_a_newer_request_takes_the_older_ones_place(
-    browser_page,
+    browser_page, company_site
 ):
-    home, sunny = electricity_and_gas(), ClientFactory(name="Sunny Roofs (demo)")
+    home, sunny = electricity_and_gas(), sunny_roofs(company_site)
     approve(ask(USAGE_AND_BILLS[0], user=home.owner, client=sunny))
     older = ask(USAGE_AND_BILLS[0], user=home.owner, client=sunny)
     newer = ask(*USAGE_AND_BILLS, user=home.owner, client=sunny)
-    page = browser_page(also=["app.example.com"])
-    at_the_company(page)
+    page = browser_page(also=[company_site.host])
 
     logged_in(page, home.owner.email, "/my/")
     assert page.get_by_role("link", name="Sunny Roofs (demo) asks to see data").count() == 1

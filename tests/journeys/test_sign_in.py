@@ -10,7 +10,7 @@ from accounts.services.enrolment import issue_link
 from cdsc_portal.lib.time import clock
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
-from tests.journeys.consent_steps import at_the_company, electricity_and_gas, request_of
+from tests.journeys.consent_steps import electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
 
 pytestmark = pytest.mark.journey
@@ -153,11 +153,10 @@ def test_staff_set_up_a_passkey_before_their_pages_and_come_in_with_it(browser_p
 
 @pytest.mark.spec("F-36", "F-37")
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_company_hears_no_when_somebody_cancels_at_the_code(browser_page, scripts):
+def test_a_company_hears_no_when_somebody_cancels_at_the_code(browser_page, company_site, scripts):
     home = electricity_and_gas()
-    request = request_of(home)
-    page = browser_page(scripts=scripts, also=["app.example.com"])
-    called = at_the_company(page)
+    request = request_of(home, site=company_site)
+    page = browser_page(scripts=scripts, also=[company_site.host])
     page.goto(request.page)
 
     page.get_by_role("link", name="Get a code by e-mail").click()
@@ -167,7 +166,7 @@ def test_a_company_hears_no_when_somebody_cancels_at_the_code(browser_page, scri
     page.get_by_role("link", name="Cancel and go back").click()
     page.get_by_text("Welcome back").wait_for()
 
-    assert "error=access_denied" in called[0]
+    assert "error=access_denied" in company_site.called[0]
 
 
 @pytest.mark.spec("F-40", "P-08")

@@ -17,7 +17,8 @@ from datahub.models import BillStatement
 from tests.consent.pages.readers import read
 from tests.factories.accounts import Household, MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.consent import ClientFactory, approve, ask
-from tests.journeys.consent_steps import USAGE_AND_BILLS, at_the_company, request_of
+from tests.journeys.company_site import CompanySite
+from tests.journeys.consent_steps import USAGE_AND_BILLS, request_of
 from tests.journeys.pages.base import logged_in
 from tests.journeys.usage_worlds import three_years
 
@@ -52,10 +53,11 @@ class World:
     grant: Grant
     charger: str  # printed number of the second meter
     request: str  # address of a request that waits
+    site: CompanySite  # where its answer goes
 
 
 @pytest.fixture
-def world() -> World:
+def world(company_site) -> World:
     """A home with readings, paid bills, a second meter, a company that read yesterday and one that asks."""
     home = three_years()
     BillStatement.objects.update(open_amount=0)
@@ -64,7 +66,8 @@ def world() -> World:
     green = ClientFactory(name="Green Meter (demo)")
     grant = approve(ask(*USAGE_AND_BILLS, user=home.owner, client=green))
     read(grant, home.contract, at=clock.now() - timedelta(days=1))
-    return World(home, grant, charger.meter_number, request_of(home, USAGE_AND_BILLS[0]).page)
+    request = request_of(home, USAGE_AND_BILLS[0], site=company_site)
+    return World(home, grant, charger.meter_number, request.page, company_site)
 
 
 def yesterdays_use(steps: Steps, world: World) -> None:
@@ -88,7 +91,6 @@ def who_read_last_week(steps: Steps, world: World) -> None:
 
 def one_meter_by_day_for_six_months(steps: Steps, world: World) -> None:
     page = steps.page
-    called = at_the_company(page)
     steps.pick("Share until", "6 months")
     steps.pick("How fine", "Daily totals")
     steps.click(page.get_by_role("checkbox", name=world.charger))
@@ -96,7 +98,7 @@ def one_meter_by_day_for_six_months(steps: Steps, world: World) -> None:
     steps.click(page.get_by_role("button", name="Share selected data"))
     page.get_by_text("Welcome back").wait_for()
 
-    assert "code=" in called[0]
+    assert "code=" in world.site.called[0]
     grant = Grant.objects.latest("pk")
     [part] = grant.parts.all()
     home = world.home
@@ -139,7 +141,7 @@ TASKS: tuple[tuple[Callable[[Steps, World], None], str, int], ...] = (
 
 @pytest.mark.spec("P-13", "P-14", "P-29", "P-34", "P-35")
 def test_each_task_takes_no_more_clicks_than_it_may(browser_page, world):
-    page, table = browser_page(also=["app.example.com"]), {}
+    page, table = browser_page(also=[world.site.host]), {}
     for task, start, most in TASKS:
         logged_in(page, world.home.owner.email, world.request if start == "the request" else start)
         steps = Steps(page)
