@@ -1,7 +1,8 @@
 """Find what the tests run beside Python; where we are root on Debian, install it; else say what to install.
 
-Chromium opens the pages, curl is what the sandbox guide tells its readers to use, nginx stands before the portal,
-PgBouncer between it and the database, and node runs a third party's program on a library of its language.
+Chromium opens the pages, of its packages the shell without a window where the system has one; curl is what the
+sandbox guide tells its readers to use, nginx stands before the portal, PgBouncer between it and the database, and node
+runs a third party's program on a library of its language.
 """
 
 import os
@@ -9,7 +10,8 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"  # draws no window, which takes two fifths less of the processor's time
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAMS = {
     "chromium": NAMES,
     "curl": ("curl",),
@@ -22,20 +24,45 @@ PROGRAMS = {
 
 
 def main() -> int:
-    missing = [package for package, names in PROGRAMS.items() if not any(map(shutil.which, names))]
-    if not missing:
-        return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' and '.join(missing)} for the tests ...", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-q"], check=True, **quiet)  # type: ignore[call-overload]
-        subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=True, **quiet)  # type: ignore[call-overload]
+        _install()
         return 0
-    print(
-        f"The tests need your system's packages named {' and '.join(missing)}: install them.",
-        file=sys.stderr,
+    if missing := _missing():
+        print(
+            f"The tests need your system's packages named {' and '.join(missing)}: install them.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _install() -> None:
+    """What is missing, and the shell where the system knows of it: without it another browser does."""
+    if missing := _missing():
+        print(f"Installing {' and '.join(missing)} for the tests ...", flush=True)
+        _apt_get("update")
+    if not shutil.which(SHELL) and _is_known(SHELL):
+        _apt_get("install", "-y", SHELL, must_work=False)
+    if missing := _missing():
+        _apt_get("install", "-y", *missing)
+
+
+def _missing() -> list[str]:
+    return [package for package, names in PROGRAMS.items() if not any(map(shutil.which, names))]
+
+
+def _is_known(package: str) -> bool:
+    return subprocess.run(["apt-cache", "show", package], check=False, capture_output=True).returncode == 0
+
+
+def _apt_get(*command: str, must_work: bool = True) -> None:
+    subprocess.run(
+        ["apt-get", "-q", *command],
+        check=must_work,
+        stdout=subprocess.DEVNULL,
+        stderr=None if must_work else subprocess.DEVNULL,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
     )
-    return 1
 
 
 if __name__ == "__main__":

@@ -58,7 +58,9 @@ def chromium_path(playwrights_own: str) -> str:
     if not path and browser.main() == 0:
         path = _installed()
     if not path:
-        raise NoBrowserError("The journeys need Chromium: install your system's package named chromium.")
+        raise NoBrowserError(
+            f"The journeys need Chromium: install your system's package named {browser.SHELL} or chromium."
+        )
     return path
 
 
