@@ -7,7 +7,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year bench-scale simulate-scale soak attack lock release
+.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year bench-scale simulate-scale soak attack production-test lock release
 
 setup: .venv/runtime.stamp $(CATALOGUE).mo
 setup-dev: .venv/dev.stamp $(CATALOGUE).mo
@@ -105,6 +105,10 @@ soak: setup-dev browser
 # ATTACK_CALLS: how many; 20000 take some minutes
 attack: setup-dev
 	@$(BIN)/python -m tools.attack --calls $(or $(ATTACK_CALLS),20000)
+
+# docs/operations.md's own commands from an empty folder, on PostgreSQL, Redis and nginx; some minutes
+production-test: setup-dev
+	@$(BIN)/python -m tools.production
 
 # TAG: v1.2.3; wheel, source, bill of materials and container context, in dist/
 release: setup-dev

@@ -41,7 +41,7 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509
+                preexec_fn=end_with_parent,  # noqa: PLW1509
             )
         self._running.append((name, child))
 
@@ -64,7 +64,7 @@ class Processes:
         self._running.clear()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Linux: the child is told to end when its parent dies, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
 SHELL = "chromium-headless-shell"  # draws no window, which takes two fifths less of the processor's time
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,9 +28,9 @@ def main() -> int:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _install()
         return 0
-    if missing := _missing():
+    if packages := missing(PROGRAMS):
         print(
-            f"The tests need your system's packages named {' and '.join(missing)}: install them.",
+            f"The tests need your system's packages named {' and '.join(packages)}: install them.",
             file=sys.stderr,
         )
         return 1
@@ -38,24 +39,25 @@ def main() -> int:
 
 def _install() -> None:
     """What is missing, and the shell where the system knows of it: without it another browser does."""
-    if missing := _missing():
-        print(f"Installing {' and '.join(missing)} for the tests ...", flush=True)
-        _apt_get("update")
+    if packages := missing(PROGRAMS):
+        print(f"Installing {' and '.join(packages)} for the tests ...", flush=True)
+        apt_get("update")
     if not shutil.which(SHELL) and _is_known(SHELL):
-        _apt_get("install", "-y", SHELL, must_work=False)
-    if missing := _missing():
-        _apt_get("install", "-y", *missing)
+        apt_get("install", "-y", SHELL, must_work=False)
+    if packages := missing(PROGRAMS):
+        apt_get("install", "-y", *packages)
 
 
-def _missing() -> list[str]:
-    return [package for package, names in PROGRAMS.items() if not any(map(shutil.which, names))]
+def missing(programs: Mapping[str, Sequence[str]]) -> list[str]:
+    """Packages of which no program is there."""
+    return [package for package, names in programs.items() if not any(map(shutil.which, names))]
 
 
 def _is_known(package: str) -> bool:
     return subprocess.run(["apt-cache", "show", package], check=False, capture_output=True).returncode == 0
 
 
-def _apt_get(*command: str, must_work: bool = True) -> None:
+def apt_get(*command: str, must_work: bool = True) -> None:
     subprocess.run(
         ["apt-get", "-q", *command],
         check=must_work,

@@ -16,21 +16,31 @@ class OwnPostgres:
     """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched.
 
     `data` is its folder of tables, there to be spoilt. Whoever calls needs the `password`, if there is one. It is the
-    machine's own PostgreSQL, unless `programs` is the folder of another.
+    machine's own PostgreSQL, unless `programs` is the folder of another. `owner` is its superuser.
     """
 
-    def __init__(self, folder: Path, password: str = "", programs: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        password: str = "",
+        programs: Path | None = None,
+        *,
+        owner: str = "portal",
+        address: str = "127.0.0.1",
+        port: int | None = None,
+    ) -> None:
         self._programs = programs or _programs()
         self._folder, self.data = folder, folder / "data"
-        self._port, self._password = free_port(), password
-        login = f"portal:{password}" if password else "portal"
-        self.url = f"postgresql://{login}@127.0.0.1:{self._port}/postgres"
+        self._owner, self._address, self._port = owner, address, port or free_port()
+        self._password = password
+        login = f"{owner}:{password}" if password else owner
+        self.url = f"postgresql://{login}@{address}:{self._port}/postgres"
 
     def __enter__(self) -> "OwnPostgres":
         self._folder.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(self._folder, "nobody", "nogroup")
-        self._run("initdb", "-U", "portal", "-E", "UTF8", "--locale=C", *self._access())
+        self._run("initdb", "-U", self._owner, "-E", "UTF8", "--locale=C", *self._access())
         self.start()
         return self
 
@@ -50,12 +60,19 @@ class OwnPostgres:
 
     def start(self) -> None:
         """Returns when it takes connections, crash recovery included."""
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        options = (
+            f"-p {self._port} -c listen_addresses={self._address} -c unix_socket_directories={self._folder}"
+        )
         self._run("pg_ctl", "start", "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options)
 
     def crash(self) -> None:
         """Every server process ends at once: no checkpoint, no goodbye."""
         self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def restart(self) -> None:
+        """With the settings that were changed meanwhile; what is on its way is broken off."""
+        self._run("pg_ctl", "stop", "-m", "fast")
+        self.start()
 
     def archive(self, folder: Path) -> None:
         """Keep a copy of each finished piece of WAL in `folder`, from the next start on."""
