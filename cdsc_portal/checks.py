@@ -1,6 +1,7 @@
 """What `manage.py check --deploy` refuses, each with the clause it rests on."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.db import connection
 
 from cdsc_portal.lib.time import clock
 
-_HERE = ("", "localhost", "127.0.0.1", "::1")
+_HERE = re.compile(r"|localhost|127(\.\d+){3}|::1|/.*")  # sockets are folders
 _OVER_TLS = ("require", "verify-ca", "verify-full")
 _SESSIONS_BESIDE_WEB = 30  # a worker of each queue with up to four, beat, and people
 _SKEW_SECONDS = 2
@@ -110,7 +111,7 @@ def the_database_is_reached_over_tls(app_configs: Sequence[Any] | None, **option
     """Everything that customers have goes over this line (ASVS 12.3.1)."""
     database: dict[str, Any] = settings.DATABASES["default"]
     host, mode = str(database.get("HOST") or ""), database.get("OPTIONS", {}).get("sslmode")
-    if host in _HERE or host.startswith("/") or mode in _OVER_TLS:
+    if _HERE.fullmatch(host) or mode in _OVER_TLS:
         return []
     return [
         Warning(

@@ -39,16 +39,17 @@ _HISTORY_STAYS = """
     CREATE TRIGGER grant_history_stays BEFORE DELETE ON consent_grantevent
         FOR EACH ROW EXECUTE FUNCTION grant_history_stays();
 
-    CREATE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql
-        SET append_only.exception = 'retention' AS $$
+    CREATE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
         receipts bigint;
         events bigint;
     BEGIN
+        PERFORM set_config('append_only.exception', 'retention', true);
         DELETE FROM consent_receipt WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS receipts = ROW_COUNT;
         DELETE FROM consent_grantevent WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS events = ROW_COUNT;
+        PERFORM set_config('append_only.exception', '', true);
         RETURN receipts + events;
     END $$;
 """
@@ -60,9 +61,9 @@ _HISTORY_GOES = """
 """
 
 _SUPERSEDE = """
-    CREATE FUNCTION supersede_receipt(former bigint, newer bigint) RETURNS void LANGUAGE plpgsql
-        SET append_only.exception = 'set_once' AS $$
+    CREATE FUNCTION supersede_receipt(former bigint, newer bigint) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
+        PERFORM set_config('append_only.exception', 'set_once', true);
         UPDATE consent_receipt SET superseded_by_id = newer
             WHERE id = former AND id < newer
             AND grant_id = (SELECT grant_id FROM consent_receipt WHERE id = newer);
@@ -70,6 +71,7 @@ _SUPERSEDE = """
             RAISE EXCEPTION 'receipt % is no later one of the same grant as %', newer, former
                 USING ERRCODE = 'restrict_violation';
         END IF;
+        PERFORM set_config('append_only.exception', '', true);
     END $$;
 """
 

@@ -3,32 +3,34 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 _DELETE_HISTORY = """
-    CREATE OR REPLACE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql
-        SET append_only.exception = 'retention' AS $$
+    CREATE OR REPLACE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
         receipts bigint;
         events bigint;
     BEGIN
+        PERFORM set_config('append_only.exception', 'retention', true);
         DELETE FROM consent_receiptaddress
             WHERE receipt_id IN (SELECT id FROM consent_receipt WHERE grant_id = ANY(grants));
         DELETE FROM consent_receipt WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS receipts = ROW_COUNT;
         DELETE FROM consent_grantevent WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS events = ROW_COUNT;
+        PERFORM set_config('append_only.exception', '', true);
         RETURN receipts + events;
     END $$;
 """
 _DELETE_HISTORY_BEFORE = """
-    CREATE OR REPLACE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql
-        SET append_only.exception = 'retention' AS $$
+    CREATE OR REPLACE FUNCTION delete_grant_history(grants bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
         receipts bigint;
         events bigint;
     BEGIN
+        PERFORM set_config('append_only.exception', 'retention', true);
         DELETE FROM consent_receipt WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS receipts = ROW_COUNT;
         DELETE FROM consent_grantevent WHERE grant_id = ANY(grants);
         GET DIAGNOSTICS events = ROW_COUNT;
+        PERFORM set_config('append_only.exception', '', true);
         RETURN receipts + events;
     END $$;
 """

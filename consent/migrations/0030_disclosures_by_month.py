@@ -57,12 +57,13 @@ _MOVE = """
 _RETENTION = """
     -- whole months go as a table each, what is left of the last one row by row, each checked by its trigger
     CREATE FUNCTION delete_disclosures(before timestamptz) RETURNS bigint LANGUAGE plpgsql
-        SET append_only.exception = 'retention' SET TimeZone = 'UTC' AS $$
+        SET TimeZone = 'UTC' AS $$
     DECLARE
         each record;
         gone bigint := 0;
         changed bigint;
     BEGIN
+        PERFORM set_config('append_only.exception', 'retention', true);
         FOR each IN SELECT month, first + interval '1 month' AS after FROM months_of('consent_disclosure') LOOP
             IF each.after::timestamptz <= before AND may_be_deleted(each.after::timestamptz) THEN
                 EXECUTE format('SELECT count(*) FROM %s', each.month) INTO changed;
@@ -72,6 +73,7 @@ _RETENTION = """
         END LOOP;
         DELETE FROM consent_disclosure WHERE released_at < before;
         GET DIAGNOSTICS changed = ROW_COUNT;
+        PERFORM set_config('append_only.exception', '', true);
         RETURN gone + changed;
     END $$;
 """

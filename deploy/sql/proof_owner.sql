@@ -30,8 +30,7 @@ BEGIN
     -- the exceptions, and what makes months
     FOR each IN SELECT pg_proc.oid::regprocedure AS name FROM pg_proc
                 WHERE pronamespace = 'public'::regnamespace
-                AND (proname ~ '^(erase|delete)_' AND EXISTS (SELECT FROM unnest(proconfig) AS set
-                                                              WHERE set LIKE 'append_only.exception=%')
+                AND (proname ~ '^(erase|delete)_' AND prosrc LIKE '%append_only.exception%'
                      OR proname IN ('supersede_receipt', 'make_month', 'guard_month')) LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO cdsc_proof', each.name);
         EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', each.name);

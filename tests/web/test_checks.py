@@ -58,7 +58,9 @@ def ids(check, **options):
         ("db.example.com", None, ["cdsc.W002"]),
         ("db.example.com", "prefer", ["cdsc.W002"]),
         ("db.example.com", "verify-full", []),
+        ("127.0.0.1.example.com", None, ["cdsc.W002"]),
         ("127.0.0.1", None, []),
+        ("127.8.0.2", None, []),
         ("/run/postgresql", None, []),
     ],
 )

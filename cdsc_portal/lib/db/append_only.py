@@ -2,7 +2,9 @@
 
 Triggers refuse UPDATE, DELETE and TRUNCATE to everybody, the tables' owner too; a superuser and whoever drops a trigger
 can still do it, which nothing inside a database prevents. There are three exceptions, and each happens inside an SQL
-function that says which it is, by the setting `append_only.exception`, for as long as it runs:
+function that says which it is, by the setting `append_only.exception`, for as long as it runs. It sets that in its
+body: in its head (`CREATE FUNCTION ... SET`) only a superuser may name a setting that no extension knows, and
+migrations run as the owner of the database. The exceptions:
 
 - `erasure`: the columns that an erasure blanks, all of them and nothing else (docs/decisions/0007);
 - `retention`: DELETE of rows that are older than they must be kept;
@@ -119,14 +121,15 @@ class RetentionFunction(RunSQL):
 
 def _function(signature: str, exception: str, change: str, first: str = "") -> str:
     return f"""
-        CREATE FUNCTION {signature} RETURNS bigint LANGUAGE plpgsql
-            SET append_only.exception = '{exception}' AS $$
+        CREATE FUNCTION {signature} RETURNS bigint LANGUAGE plpgsql AS $$
         DECLARE
             changed bigint;
         BEGIN
+            PERFORM set_config('append_only.exception', '{exception}', true);
             {first}
             {change};
             GET DIAGNOSTICS changed = ROW_COUNT;
+            PERFORM set_config('append_only.exception', '', true);
             RETURN changed;
         END $$;
     """
