@@ -13,11 +13,19 @@ from accounts.models import RoleEvent, User
 from cdsc_portal.lib.db.months import make_months, months_of
 from cdsc_portal.lib.db.retention import proof_kept_from
 from cdsc_portal.lib.time import clock
-from consent.models import ConsentRequest, Disclosure, Grant, GrantEvent, Receipt, RecordedConsent
+from consent.models import (
+    ClientContact,
+    ConsentRequest,
+    Disclosure,
+    Grant,
+    GrantEvent,
+    Receipt,
+    RecordedConsent,
+)
 from consent.tasks import close_unused_logins, delete_ended_grants, delete_old_disclosures
 from consent.transitions import GrantStatus
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory
-from tests.factories.consent import GrantFactory, ReceiptFactory
+from tests.factories.consent import ClientFactory, GrantFactory, ReceiptFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +115,7 @@ def test_who_has_nothing_to_log_in_for_is_blanked_after_two_years():
         StaffFactory(last_login=long_ago),
         MembershipFactory(user=UserFactory(last_login=long_ago)).user,
         GrantFactory(user=UserFactory(last_login=long_ago), status=GrantStatus.ACTIVE).user,
+        ClientContact.objects.create(client=ClientFactory(), user=UserFactory(last_login=long_ago)).user,
     }
     before = {user: User.objects.values().get(pk=user.pk) for user in kept}
 
