@@ -1,6 +1,7 @@
 """What waits for staff of third parties, and how far the steps of registrations are."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from unfold.decorators import action
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
+from accounts.models import User
 from cdsc_portal.lib.time import clock
 from consent.admin.ask_for_more import ASK_FOR_MORE, ItemsField
 from consent.api.cds import endpoints
@@ -72,6 +74,58 @@ class _ReturnForm(ReasonForm):
     """What else is needed; a submission only says why it does not do."""
 
     items = ItemsField(required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """Something that staff decide of a review, on a page of its own; `do` gets the review, the form and who decides."""
+
+    button: Promise
+    text: str | Promise
+    do: Callable[[Review, forms.Form, User], object]
+    form_class: type[forms.Form] = ReasonForm
+
+
+_DECISIONS = {
+    "approve": _Decision(
+        button=_("Approve"),
+        text=_("What was asked for is done at once, and the third party gets a message."),
+        do=lambda review, form, by: approve_review(
+            review=review,
+            by=by,
+            address_of=_address,
+            grants_uri=_grants_uri(review, form.cleaned_data.get("grants", "")),
+            at=clock.now(),
+        ),
+    ),
+    "refuse": _Decision(
+        button=_("Refuse"),
+        text=_("Nothing changes. The third party reads the reason."),
+        do=lambda review, form, by: refuse_review(
+            review=review, by=by, reason=form.cleaned_data["reason"], at=clock.now()
+        ),
+    ),
+    "more": _Decision(
+        button=_("Ask for more"),
+        text=ASK_FOR_MORE,
+        form_class=_ReturnForm,
+        do=lambda review, form, by: return_review(
+            review=review,
+            by=by,
+            text=form.cleaned_data["reason"],
+            items=form.cleaned_data["items"],
+            at=clock.now(),
+        ),
+    ),
+    "expect": _Decision(
+        button=_("Say when you decide"),
+        text=_("The third party reads the day. Nothing else changes."),
+        form_class=_ExpectForm,
+        do=lambda review, form, by: expect_decision(
+            review=review, expected=form.cleaned_data["expected"], by=by, at=clock.now()
+        ),
+    ),
+}
 
 
 class _DecidingAdmin(ReadOnlyAdmin):
@@ -137,89 +191,42 @@ class ReviewAdmin(_DecidingAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrapped = self.admin_site.admin_view
         own = [
-            path("<int:pk>/approve/", wrapped(self.approve_page), name="consent_review_approve"),
-            path("<int:pk>/refuse/", wrapped(self.refuse_page), name="consent_review_refuse"),
-            path("<int:pk>/more/", wrapped(self.more_page), name="consent_review_more"),
-            path("<int:pk>/expect/", wrapped(self.expect_page), name="consent_review_expect"),
+            path(
+                f"<int:pk>/{name}/",
+                wrapped(self.decision_page),
+                {"decision": decision},
+                name=f"consent_review_{name}",
+            )
+            for name, decision in _DECISIONS.items()
         ]
         return [*own, *super().get_urls()]
 
-    @action(description=_("Approve"), permissions=["decide"])
+    @action(description=_DECISIONS["approve"].button, permissions=["decide"])
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_approve", object_id)
 
-    @action(description=_("Refuse"), permissions=["decide"])
+    @action(description=_DECISIONS["refuse"].button, permissions=["decide"])
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_refuse", object_id)
 
-    @action(description=_("Ask for more"), permissions=["decide"])
+    @action(description=_DECISIONS["more"].button, permissions=["decide"])
     def ask_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_more", object_id)
 
-    @action(description=_("Say when you decide"), permissions=["decide"])
+    @action(description=_DECISIONS["expect"].button, permissions=["decide"])
     def expect(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_review_expect", object_id)
 
-    def expect_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def decision_page(self, request: HttpRequest, pk: int, decision: _Decision) -> HttpResponse:
         review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
+        leads_to_grants = decision is _DECISIONS["approve"] and review.kind == ReviewKind.GRANT_REQUEST
         return self._decide(
             request,
             review,
-            button=_("Say when you decide"),
-            text=_("The third party reads the day. Nothing else changes."),
-            form_class=_ExpectForm,
-            do=lambda form: expect_decision(
-                review=review,
-                expected=form.cleaned_data["expected"],
-                by=current_user(request),
-                at=clock.now(),
-            ),
-        )
-
-    def more_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
-        return self._decide(
-            request,
-            review,
-            button=_("Ask for more"),
-            text=ASK_FOR_MORE,
-            form_class=_ReturnForm,
-            do=lambda form: return_review(
-                review=review,
-                by=current_user(request),
-                text=form.cleaned_data["reason"],
-                items=form.cleaned_data["items"],
-                at=clock.now(),
-            ),
-        )
-
-    def approve_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
-        return self._decide(
-            request,
-            review,
-            button=_("Approve"),
-            text=_("What was asked for is done at once, and the third party gets a message."),
-            form_class=_ApproveForm if review.kind == ReviewKind.GRANT_REQUEST else ReasonForm,
-            do=lambda form: approve_review(
-                review=review,
-                by=current_user(request),
-                address_of=_address,
-                grants_uri=_grants_uri(review, form.cleaned_data.get("grants", "")),
-                at=clock.now(),
-            ),
-        )
-
-    def refuse_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
-        return self._decide(
-            request,
-            review,
-            button=_("Refuse"),
-            text=_("Nothing changes. The third party reads the reason."),
-            do=lambda form: refuse_review(
-                review=review, by=current_user(request), reason=form.cleaned_data["reason"], at=clock.now()
-            ),
+            button=decision.button,
+            text=decision.text,
+            form_class=_ApproveForm if leads_to_grants else decision.form_class,
+            do=lambda form: decision.do(review, form, current_user(request)),
         )
 
 
