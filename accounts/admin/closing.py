@@ -1,5 +1,6 @@
 """Lists of what waits for staff: a filter for what nobody has closed, and the action that closes with a reason."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -34,14 +35,15 @@ class OpenMatterFilter(admin.SimpleListFilter):
 class ClosingAdmin(LoggedAdmin):
     """Put `OpenMatterFilter` into `list_filter` and "close" into `actions`.
 
-    `open_matters` narrows the list's rows to those that wait; `closing_key` is the attribute that names the matter.
+    `closing_key` is the attribute that names the matter.
     """
 
     closes: ClassVar[ClosedKind]
     closing_key: ClassVar[str] = "pk"
 
+    @abstractmethod
     def open_matters(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        raise NotImplementedError
+        """Those of the list's `rows` that wait for somebody."""
 
     def has_close_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.add_closedmatter")
