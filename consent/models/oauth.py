@@ -3,7 +3,7 @@
 The library's "Grant" is an authorization code; here "grant" is a customer's consent, so it is named so.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,6 +30,9 @@ from consent.models.registration import Registration
 from consent.redirect_addresses import has_user_info, why_refused
 from consent.scopes.base import CLIENT_ADMIN
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 # A hash of Argon2 that no secret has: all zeros. A release without the table of credentials checks it fast and refuses
 # every secret; an empty text it would compare as it is, and accept a call that sends no secret.
 NO_SECRET = "argon2$argon2id$v=19$m=8,t=1,p=1$bm8gc2VjcmV0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105
@@ -52,6 +55,15 @@ def _code() -> list[str]:
 
 def _production_options() -> list[str]:
     return [ClientStatus.PRODUCTION.value, ClientStatus.DISABLED.value]
+
+
+def _quota(
+    title: "_StrPromise", help_text: "_StrPromise"
+) -> "models.PositiveIntegerField[int | None, int | None]":
+    """How many, at least 1; null = as the settings say."""
+    return models.PositiveIntegerField(
+        title, null=True, blank=True, validators=[MinValueValidator(1)], help_text=help_text
+    )
 
 
 class AuthenticationMethod(models.TextChoices):
@@ -98,19 +110,13 @@ class Client(AbstractApplication):
     all_or_nothing = models.BooleanField(
         _("its requests are shared whole or not at all"), default=False, db_default=False
     )
-    calls_per_minute = models.PositiveIntegerField(
+    calls_per_minute = _quota(
         _("calls for data a minute"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_("With the tokens of all its grants; empty: as the server's settings say."),
+        _("With the tokens of all its grants; empty: as the server's settings say."),
     )
-    grant_calls_per_minute = models.PositiveIntegerField(
+    grant_calls_per_minute = _quota(
         _("calls for data a minute of each grant"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_("With the tokens of one grant; empty: as the server's settings say."),
+        _("With the tokens of one grant; empty: as the server's settings say."),
     )
     logo_uri = models.URLField(_("logo"), blank=True, default="", db_default="")
     contact_addresses = models.JSONField(
