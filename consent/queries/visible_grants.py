@@ -133,7 +133,7 @@ def listed_grants(keys: Collection[int], *, among: GrantKeys) -> "list[VisibleGr
 
 @compiled_query
 def _listed(*, keys: Keys) -> "QuerySet[VisibleGrant]":
-    people = ("client__name", "user__name", "user__email")
+    people = ("client__name", "client__registration", "user__name", "user__email")
     own = ("public_id", "status", "created", "not_before", "access_ends")
     return with_times(Grant.objects.filter(pk__in=keys.rows)).only(*own, *people)
 

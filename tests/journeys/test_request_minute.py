@@ -42,5 +42,8 @@ def test_seven_kinds_of_data_of_four_services_are_read_in_a_minute(browser_page,
         page.evaluate(f"scrollTo(0, {place})")
         bar = page.locator(".decision-bar").bounding_box()
         assert bar["y"] + bar["height"] <= 800
+        assert bar["height"] <= 150
+    yes, no = (button.bounding_box() for button in page.locator(".decision > .button").all())
+    assert (yes["y"], yes["height"], yes["width"]) == (no["y"], no["height"], no["width"])
     assert page.locator(".chosen").inner_text().startswith("You share: 7 kinds of data of 4 services, until ")
     assert page.evaluate(_WORDS) <= 420

@@ -67,6 +67,7 @@ def test_headline_table_chart_and_home_tell_one_total_of_a_house_and_its_charger
 
     logged_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}&period=2026-11")
 
+    page.locator("details:has(#usage-table) > summary").click()
     (headline, *_rest) = numbers(page.locator(".chart__title").first.inner_text())
     used = [
         amount

@@ -26,6 +26,10 @@ def shown(page, home, **query):
     page.goto(f"/my/usage/?contract={home.contract.public_id}&{parameters}")
 
 
+def unfold(page):
+    page.get_by_text("The same in numbers").first.click()
+
+
 def exact(page, where):
     return [
         Decimal(value) for value in page.locator(f"{where} data").evaluate_all("all => all.map(e => e.value)")
@@ -99,7 +103,7 @@ def test_page_files_and_api_say_the_same_also_on_days_of_23_and_25_hours(browser
         assert sum(exact(page, "tbody td:nth-of-type(1)")) == exact(page, "tfoot td:nth-of-type(1)")[0] == api
         assert set(used_in_files(page).values()) == {api}
     shown(page, home, period="2025-11-02")
-    page.get_by_text("The same in numbers").click()
+    unfold(page)
     assert page.get_by_text("1:00 AM (second)", exact=True).is_visible()
 
 
@@ -110,6 +114,7 @@ def test_what_is_missing_is_never_zero_and_estimates_are_marked_everywhere(brows
     arrive(page, home, "/my/")
 
     shown(page, home, period="2026-03")
+    unfold(page)
     gone = page.locator("tbody tr", has_text="March 13, 2026").locator("td").first
     assert gone.inner_text().strip() == "No data"
     assert page.locator("tfoot td").first.inner_text().find("of 31 days complete") > 0
@@ -125,12 +130,13 @@ def test_what_is_missing_is_never_zero_and_estimates_are_marked_everywhere(brows
     assert chart.get_by_text("A gap: no data").is_visible()
 
     shown(page, home, period="2026")
+    unfold(page)
     assert page.locator("tbody tr", has_text="March 2026").get_by_text("E: 96 estimated").is_visible()
     shown(page, home, period="2026-03-11")
-    page.get_by_text("The same in numbers").click()
+    unfold(page)
     assert page.locator("tbody tr", has_text="3:00 AM").get_by_text("E: 1 estimated").first.is_visible()
     shown(page, home, period="2026-03", look="hours")
-    page.get_by_text("The same in numbers").first.click()
+    unfold(page)
     row = page.locator("tbody tr", has_text="March 11, 2026").first
     assert row.locator("td").nth(3).inner_text().endswith("E")
     assert (
@@ -203,6 +209,7 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
     page = browser_page(width=width, theme=theme)
     arrive(page, home, "/my/")
     shown(page, home, period="2026-03")
+    unfold(page)
     used, sent = page.get_by_role("slider").all()
     point = page.locator("[data-point]").first
     assert "Use the arrow keys" in point.inner_text()
@@ -278,10 +285,10 @@ def test_the_hours_of_a_year_are_read_with_keys_and_lead_to_the_numbers_of_a_mon
         page.keyboard.press("ArrowDown")
     assert point.inner_text() == "March 8, 2026, 2 AM. no such hour"
 
-    page.get_by_text("The same in numbers").first.click()
+    unfold(page)
     page.get_by_role("link", name="March 2026").first.press("Enter")
     page.get_by_role("heading", name="March 2026").wait_for()
-    page.get_by_text("The same in numbers").first.click()
+    unfold(page)
     assert page.locator("table").first.locator("tbody td").count() == 31 * 24
     assert page.locator("table").first.get_by_text("no such hour").count() == 1
 
@@ -295,6 +302,7 @@ def test_without_scripts_the_tables_say_all_of_it(browser_page):
 
     assert page.get_by_role("slider").count() == 0
     assert page.get_by_text("Use the arrow keys").count() == 0
+    unfold(page)
     page.get_by_role("link", name="March 8, 2026").press("Enter")
     page.get_by_role("heading", name="March 8, 2026").wait_for()
     assert page.locator("tbody tr").count() == 92

@@ -225,6 +225,8 @@ def test_without_a_bill_the_page_says_so(home, owner):
 def test_companies_that_can_read_are_counted_once_each_and_lead_to_sharing(home, owner):
     sunny = approve(ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)")))
     approve(ask(USAGE, user=home.owner, client=sunny.client))
+    second = ClientFactory(name="Sunny Roofs (demo)", registration=sunny.client.registration)
+    approve(ask(USAGE, user=home.owner, client=second))
     over = GrantFactory(user=home.owner, status=GrantStatus.ACTIVE, access_ends=NOW)
     GrantPartFactory(grant=over, contracts=[home.contract])
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
-from consent.models import GrantPart
+from consent.models import Grant, GrantPart
 from consent.pages.status_words import StatusWords, words_of
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.scopes.catalogue import SCOPES
@@ -33,10 +33,14 @@ class Reader:
     until: str
 
 
+def company_of(grant: Grant) -> tuple[int | None, str]:
+    """What customers take for one company: objects of one third party under one name. No query."""
+    return (grant.client.registration_id, grant.client.name)
+
+
 def companies_reading(grants: "Iterable[OpenGrant]") -> tuple[str, ...]:
     """Companies with grants that are open, by name; several sharings of one count once. No query."""
-    companies = {grant.client_id: grant.client.name for grant in grants}
-    return tuple(sorted(companies.values(), key=str.casefold))
+    return tuple(sorted((name for _party, name in {company_of(grant) for grant in grants}), key=str.casefold))
 
 
 def grants_to_decide(grants: "Iterable[OpenGrant]") -> "tuple[OpenGrant, ...]":

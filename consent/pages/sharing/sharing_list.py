@@ -24,6 +24,7 @@ from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Grant, GrantPart, Selection
+from consent.pages.sharing.readers import company_of
 from consent.pages.sharing.shared_services import account_rows, accounts_in_words
 from consent.pages.status_words import StatusWords, words_of
 from consent.pages.waiting_requests import WaitingRequest, own_waiting_requests
@@ -130,9 +131,9 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
         )
         for grant in shown
     ]
-    companies = {card.grant.client_id: place for place, card in reversed(list(enumerate(cards)))}
+    places = {company_of(card.grant): place for place, card in reversed(list(enumerate(cards)))}
     cards.sort(
-        key=lambda card: companies[card.grant.client_id]
+        key=lambda card: places[company_of(card.grant)]
     )  # those of one company together, its newest first
     waiting = own_waiting_requests(user=user, at=at)
     return SharingList(

@@ -19,7 +19,9 @@ from datahub.usage.sum_periods import By
 from datahub.usage.sum_pieces import Rule
 
 _HOURS = 24
-_FOLDED = 32  # rows, from which on a table is opened by whoever wants it
+_FOLDED = (
+    32  # amounts, from which on a table is opened by whoever wants it; on a phone each is a line of its own
+)
 _Item = TypeVar("_Item")
 
 
@@ -72,7 +74,7 @@ class Table:
 
     @property
     def is_folded(self) -> bool:
-        return len(self.rows) >= _FOLDED
+        return len(self.rows) * len(self.headings) >= _FOLDED
 
     @property
     def bodies(self) -> tuple[Body, ...]:

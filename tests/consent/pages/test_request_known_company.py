@@ -73,7 +73,8 @@ def test_a_form_that_did_not_say_so_ends_nothing_and_nobody_elses_grant_ends(hom
 @pytest.mark.spec("P-30")
 def test_sharing_lists_what_one_company_has_together(home, browser, company, former):
     approve(ask(USAGE, user=home.owner, client=ClientFactory(name="Other Savings")))
-    approve(ask(BILLS, user=home.owner, client=company))
+    second = ClientFactory(name=company.name, registration=company.registration)
+    approve(ask(BILLS, user=home.owner, client=second))
 
     page = html.fromstring(browser.get(reverse("sharing_list")).content.decode())
 

@@ -120,6 +120,9 @@ def test_a_long_table_is_folded_and_a_day_without_data_is_one_sentence(owner, ho
     assert month.xpath("//table[@id='usage-table']")
     assert not month.xpath("//details//table[@id='usage-table']")
     assert not gap.xpath("//table | //figure")
+    for direction in ("import", "export"):
+        load_days(home.meter, date(2024, 12, 1), 500, direction=direction)
+    assert page(owner, period="2025").xpath("//details//table[@id='usage-table']/tbody/tr[12]")
     assert "There are no readings in this period." in gap.text_content()
 
 

@@ -75,11 +75,12 @@ PAGES = (
         "mix", a_home_with_a_mix,
         lambda page, home: logged_in(page, home.owner.email, "/my/mix/?series=grid&period=2026-02"),
         {"en": "Where electricity came from", "es": "De dónde vino la electricidad"},
-        (".chart__plot path[fill]", ".chart__name", "#mix-table", ".mix-meanings"),
+        (".chart__plot path[fill]", ".chart__name", "details:has(#mix-table)", ".mix-meanings"),
     ),
     MapPage(
         "mix-day", a_home_with_a_mix,
         lambda page, home: logged_in(page, home.owner.email, "/my/mix/?period=2026-02-03"),
-        {"en": "Where electricity came from", "es": "De dónde vino la electricidad"}, (".chart__plot", "#mix-table"),
+        {"en": "Where electricity came from", "es": "De dónde vino la electricidad"},
+        (".chart__plot", "details:has(#mix-table)"),
     ),
 )  # fmt: skip

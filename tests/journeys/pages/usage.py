@@ -24,10 +24,14 @@ def _usage(name: str, query: str, *shows: str) -> MapPage:
     return MapPage(name, three_years, _shown(query), _HEADING, shows)
 
 
-def _day_with_numbers(page: Page, home: Household) -> None:
-    """Its table is long, so it is folded."""
-    _shown("&period=2026-03-08")(page, home)
-    page.locator("details:has(#usage-table) > summary").click()
+def _with_numbers(query: str) -> Callable[[Page, Any], None]:
+    """The table is long, so it is folded."""
+
+    def open_page(page: Page, home: Household) -> None:
+        _shown(query)(page, home)
+        page.locator("details:has(#usage-table) > summary").click()
+
+    return open_page
 
 
 def _ask_for_nothing(page: Page, home: Household) -> None:
@@ -56,9 +60,21 @@ PAGES = (
         {"en": "Downloads", "es": "Descargas"},
         ("textarea",),
     ),
-    _usage("usage-year", "&period=2026", "figure.chart", "table tfoot"),
-    _usage("usage-month", "&period=2026-03", "figure.chart", "table tfoot"),
-    MapPage("usage-day", three_years, _day_with_numbers, _HEADING, ("figure.chart", "#usage-table tfoot")),
+    _usage("usage-year", "&period=2026", "figure.chart", "details:has(#usage-table)"),
+    MapPage(
+        "usage-month",
+        three_years,
+        _with_numbers("&period=2026-03"),
+        _HEADING,
+        ("figure.chart", "#usage-table tfoot"),
+    ),
+    MapPage(
+        "usage-day",
+        three_years,
+        _with_numbers("&period=2026-03-08"),
+        _HEADING,
+        ("figure.chart", "#usage-table tfoot"),
+    ),
     _usage("usage-hours-of-a-year", "&period=2026&look=hours", "figure.chart"),
     _usage("usage-hours-of-a-month", "&period=2026-03&look=hours", "figure.chart"),
     _usage("usage-billed", "&period=2026&show=billed", "figure.chart", "table tfoot"),
