@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from enum import Flag, auto
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -36,8 +38,21 @@ WCAG_A_AND_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BEST_PRACTICE = (
     "best-practice"  # of axe: landmarks of one name each, headings in order; the admin's library has others
 )
-# what an element's colours or its place decide, and no word or role: another look or width changes these alone
-RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+
+
+class Aspect(Flag):
+    """What decides a rule of axe: another width, theme or language of a page asks no more than what it changes."""
+
+    COLORS = auto()
+    PLACE = auto()
+    WORDS = auto()  # and roles: every other rule
+    ALL = COLORS | PLACE | WORDS
+
+
+_RULES = {
+    Aspect.COLORS: ("color-contrast", "link-in-text-block"),
+    Aspect.PLACE: ("scrollable-region-focusable", "target-size"),
+}
 _AXE = Axe()
 _AXE_OPTIONS = {
     "resultTypes": ["violations"],
@@ -68,17 +83,18 @@ def _installed() -> str:
     return next((path for name in browser.NAMES if (path := shutil.which(name))), "")
 
 
-def assert_no_axe_faults(page: Page, *, only_serious: bool = False, only_looks: bool = False) -> None:
+def assert_no_axe_faults(page: Page, *, only_serious: bool = False, aspects: Aspect = Aspect.ALL) -> None:
     """No fault of WCAG 2.2 levels A and AA nor of best practice, or of the levels none that is serious.
 
-    With `only_looks` the rules of looks, for a page that passed all others with the same elements. The message lists
-    rule, element and help.
+    `aspects`: those that this page did not pass before with the same elements; without any, nothing is asked. The
+    message lists rule, element and help.
     """
+    if not aspects:
+        return
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.axe_script)
     tags = WCAG_A_AND_AA if only_serious else [*WCAG_A_AND_AA, BEST_PRACTICE]
-    chosen = {"type": "rule", "values": RULES_OF_LOOKS} if only_looks else {"type": "tag", "values": tags}
-    options = {**_AXE_OPTIONS, "runOnly": chosen}
+    options = {**_AXE_OPTIONS, **_rules_of(aspects, tags)}
     results = page.evaluate("options => axe.run(options)", options)
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
@@ -87,6 +103,18 @@ def assert_no_axe_faults(page: Page, *, only_serious: bool = False, only_looks: 
         for node in fault["nodes"]
     ]
     assert not faults, f"{page.url}\n" + "\n".join(faults)
+
+
+def _rules_of(aspects: Aspect, tags: list[str]) -> dict[str, Any]:
+    """The options by which axe runs the rules of `aspects`; those of words are all that `tags` name."""
+    if Aspect.WORDS not in aspects:
+        named = [rule for aspect, rules in _RULES.items() if aspect in aspects for rule in rules]
+        return {"runOnly": {"type": "rule", "values": named}}
+    passed = [rule for aspect, rules in _RULES.items() if aspect not in aspects for rule in rules]
+    return {
+        "runOnly": {"type": "tag", "values": tags},
+        "rules": {rule: {"enabled": False} for rule in passed},
+    }
 
 
 def assert_fits(page: Page) -> None:

@@ -24,7 +24,7 @@ from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFacto
 from tests.factories.consent import approve
 from tests.factories.feeds import FeedFactory
 from tests.factories.third_parties import a_whole_third_party
-from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
+from tests.journeys.browser import Aspect, assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import request_of, sunny_roofs
 from tests.journeys.pages.base import log_in
 from tests.journeys.pages.staff import a_day_at_the_desk
@@ -254,20 +254,20 @@ def test_lists_and_forms_of_staff_have_no_serious_fault(browser_page):
     for path in (*_LISTS, *forms):
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(path)
-        faults += faults_of(page, path, "1280-light", only_looks=False)
+        faults += faults_of(page, path, "1280-light")
         page.set_viewport_size({"width": 360, "height": 800})
         page.evaluate(
             "document.documentElement.classList.add('dark')"
         )  # as a dark system does when a page begins
-        faults += faults_of(page, path, "360-dark", only_looks=True)
+        faults += faults_of(page, path, "360-dark", Aspect.COLORS | Aspect.PLACE)
 
     assert not faults, "\n\n".join(faults)
 
 
-def faults_of(page, path: str, state: str, *, only_looks: bool) -> list[str]:
+def faults_of(page, path: str, state: str, aspects: Aspect = Aspect.ALL) -> list[str]:
     shot(page, f"staff{path.replace('/', '-').rstrip('-')}-{state}".replace("-admin", ""))
     faults = []
-    for check in (assert_fits, partial(assert_no_axe_faults, only_serious=True, only_looks=only_looks)):
+    for check in (assert_fits, partial(assert_no_axe_faults, only_serious=True, aspects=aspects)):
         try:
             check(page)
         except AssertionError as fault:
