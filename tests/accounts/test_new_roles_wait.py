@@ -173,6 +173,7 @@ def test_a_letter_goes_to_an_address_on_file_alone():
         )  # fmt: skip
 
 
+@pytest.mark.spec("P-36")
 def test_every_owner_is_told_at_once_of_a_code_and_of_who_came_by_it():
     home = household(owner=UserFactory(name="Ana", language="es"))
     second = MembershipFactory(customer=home.customer, billing_account=home.account).user
@@ -189,6 +190,7 @@ def test_every_owner_is_told_at_once_of_a_code_and_of_who_came_by_it():
     assert {event.verb for event in RoleEvent.objects.filter(customer=home.customer)} == {"offered", "joined"}
 
 
+@pytest.mark.spec("P-36")
 @pytest.mark.parametrize("way", [CodeWay.LETTER, CodeWay.SPOKEN])
 def test_where_there_is_an_owner_a_new_login_looks_and_shares_after_a_day(way):
     home = household()
@@ -253,6 +255,7 @@ def test_who_comes_by_an_owners_invitation_shares_at_once_and_the_other_owners_a
     assert recipients("new_login") == {home.owner.email, second.email}
 
 
+@pytest.mark.spec("P-36")
 @pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
 def test_a_role_that_staff_give_by_a_form_waits_and_is_told(role):
     home = household()

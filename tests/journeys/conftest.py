@@ -127,7 +127,7 @@ def map_window(browser, live_server, watch, kept_windows):
 
 
 def new_context(
-    browser: Browser, address: str, *, width=1280, theme="light", language="en", scripts=True
+    browser: Browser, address: str, *, width=1280, theme="light", language="en", scripts=True, touch=False
 ) -> BrowserContext:
     context = browser.new_context(
         base_url=address,
@@ -135,6 +135,7 @@ def new_context(
         color_scheme=theme,
         locale=language,
         java_script_enabled=scripts,
+        has_touch=touch,
         reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE)

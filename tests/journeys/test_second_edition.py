@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from django.utils import timezone
 
 from accounts.mail.notice_links import off_link
-from accounts.models import Membership, NoticeKind, Role, SupportSession
+from accounts.models import Membership, NoticeKind, OutgoingMail, Role, SupportSession
 from accounts.queries.notice_choices import notice_choices
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
@@ -164,10 +164,15 @@ def test_the_log_says_what_left_and_activity_shows_support_to_who_shares_nothing
     row = page.get_by_role("row").filter(has_text="4,321")
     assert day_in_words(first) in row.inner_text()
     assert day_in_words(first + relativedelta(days=3)) in row.inner_text()
+    page.goto("/my/activity/")
+    activity = " ".join(page.get_by_role("main").inner_text().split())
+    assert f"Sunny Roofs (demo) read: {title_of('usage_data')} 1 time · 4,321 values" in activity
+    assert "Sharing with Sunny Roofs (demo): Approved, by you" in activity
+    assert "Our support looked at your pages: Question about a bill" in activity
 
 
 @pytest.mark.spec("P-36")
-def test_an_invited_owner_finds_no_button_that_ends_the_account_holder(browser_page):
+def test_an_invited_owner_cannot_end_the_account_holder_who_gives_notice_and_both_are_told(browser_page):
     home = household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
     Membership.objects.filter(user=home.owner).update(is_account_holder=True)
     ben = MembershipFactory(customer=home.customer, user__name="Ben Example").user
@@ -177,6 +182,13 @@ def test_an_invited_owner_finds_no_button_that_ends_the_account_holder(browser_p
 
     assert page.get_by_role("row").filter(has_text="Ana Example").get_by_text("Account holder").is_visible()
     assert page.get_by_role("link", name="End Ana Example").count() == 0
+    logged_in(page, home.owner.email, "/my/people/")
+    page.get_by_role("link", name="End Ben Example").click()
+    page.get_by_role("button", name="Give notice").click()
+    page.get_by_text("The role of Ben Example ends on").wait_for()
+    assert set(OutgoingMail.objects.values_list("kind", "to")) == {
+        ("owner_notice", home.owner.email), ("owner_notice", ben.email),
+    }  # fmt: skip
 
 
 @pytest.mark.spec("P-37")
@@ -219,14 +231,19 @@ def test_the_portfolio_is_sorted_and_narrowed_by_keys(browser_page):
 
 
 @pytest.mark.spec("P-39")
-def test_a_notice_is_turned_off_by_one_click(browser_page):
+def test_a_notice_is_turned_off_by_one_click_and_another_on_by_choice(browser_page):
     user = UserFactory()
     page = browser_page(width=360)
 
     page.goto("/" + off_link(user, NoticeKind.ENDING).split("/", 3)[3])
     page.get_by_role("main").get_by_role("button").click()
 
-    assert NoticeKind.ENDING not in notice_choices(user=user).on
+    assert notice_choices(user=user).on == set()
+    logged_in(page, user.email, "/my/settings/")
+    page.get_by_label("A gap in your readings").check()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state()
+    assert notice_choices(user=user).on == {NoticeKind.GAP}
 
 
 @pytest.mark.spec("P-40")

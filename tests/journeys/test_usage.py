@@ -238,25 +238,26 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
 
 
 @pytest.mark.spec("P-34")
-def test_yesterday_is_shown_first_and_bars_open_what_they_stand_for_by_key_and_tap(browser_page):
+def test_yesterday_is_shown_first_and_bars_open_what_they_stand_for_by_click_key_and_tap(browser_page):
     home = three_years()
-    page = browser_page(width=360)
+    page = browser_page(width=360, touch=True)
     page.set_viewport_size({"width": 360, "height": 740})
     arrive(page, home, "/my/usage/")
 
     assert page.get_by_role("heading", level=2).first.inner_text() == "November 23, 2026"
     assert page.locator(".chart__plot").first.bounding_box()["y"] < 740 - 100
     page.get_by_role("navigation", name="Length of the period").get_by_role(
-        "link", name="Year", exact=True
+        "link", name="All", exact=True
     ).click()
+    page.mouse.click(*middle_of_bar(page, 2, of=3))
+    page.get_by_role("heading", name="2026", exact=True).wait_for()
     year = page.get_by_role("slider").first
     year.focus()
     year.press("Home")
     year.press("ArrowRight")
     year.press("Enter")
     page.get_by_role("heading", name="February 2026").wait_for()
-    box = page.get_by_role("slider").first.locator("svg").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * (84 + 640 * 1.5 / 28) / 736, box["y"] + box["height"] / 2)
+    page.touchscreen.tap(*middle_of_bar(page, 1, of=28))
     page.get_by_role("heading", name="February 2, 2026").wait_for()
     page.get_by_label("Service").select_option(index=1)
     page.wait_for_url("**period=2026-02-02**")
@@ -266,6 +267,13 @@ def test_yesterday_is_shown_first_and_bars_open_what_they_stand_for_by_key_and_t
     without.locator(".chart [data-part]").nth(1).click()
     without.get_by_role("heading", name="February 2026").wait_for()
     assert without.get_by_role("button", name="Show", exact=True).is_visible()
+
+
+def middle_of_bar(page, place, *, of):
+    """Where a chart's bar is on the screen, counted from 0 among `of`."""
+    box = page.get_by_role("slider").first.locator("svg").bounding_box()
+    x = 84 + 640 * (place + 0.5) / of  # of 736 units; 84 are left of the bars
+    return box["x"] + box["width"] * x / 736, box["y"] + box["height"] / 2
 
 
 @pytest.mark.spec("P-20")

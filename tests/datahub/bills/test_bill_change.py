@@ -104,6 +104,18 @@ def why(browser, statement):
     ]
 
 
+def printed_changes(browser, statement):
+    """Of each comparison, what its lines say, the sum last."""
+    tree = html.fromstring(browser.get(f"/my/bills/{statement.public_id}/").content.decode())
+    return [
+        [
+            Decimal(cell.text_content().strip().replace("−", "-").replace("$", "").replace(",", ""))
+            for cell in table.xpath(".//tr/td[last()]")
+        ]
+        for table in tree.xpath("//table[contains(@class, 'bill-why')]")
+    ]
+
+
 @pytest.mark.spec("P-35")
 def test_a_bill_stands_beside_the_one_before_and_the_one_a_year_ago(home):
     owner = Browser()
@@ -117,6 +129,8 @@ def test_a_bill_stands_beside_the_one_before_and_the_one_a_year_ago(home):
 
     before, year_ago = why(owner, march)
 
+    for *parts, together in printed_changes(owner, march):
+        assert sum(parts) == together
     assert before.startswith("This bill charges $10.10 more than the bill of March 3, 2026")
     assert "What you used $0.00" in before
     assert "Price $0.21 per kWh on average instead of $0.20 +$3.10" in before
