@@ -84,7 +84,7 @@ def test_another_customer_gets_no_bill_and_no_document(browser_page):
         assert page.get_by_role("heading", name="There is no page here").is_visible()
 
 
-def test_the_printed_bill_has_its_figures_and_no_controls(browser_page):
+def test_the_printed_bill_has_its_figures_and_no_controls_and_what_is_folded_opens_to_print(browser_page):
     home, statement = a_home_with_bills()
     page = browser_page()
     arrive(page, home, reverse("my_bill", args=[statement.public_id]))
@@ -96,3 +96,9 @@ def test_the_printed_bill_has_its_figures_and_no_controls(browser_page):
     for control in ("Open the bill as PDF", "See what you used", "All bills"):
         assert not page.get_by_role("link", name=control).is_visible()
     assert_no_axe_faults(page)
+
+    page.goto(reverse("my_bills"))
+    folded = page.locator("details:has(#bill-months)")
+    for event, is_open in (("beforeprint", True), ("afterprint", False)):
+        page.evaluate("name => dispatchEvent(new Event(name))", event)
+        assert folded.evaluate("details => details.open") is is_open

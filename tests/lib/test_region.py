@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.utils.formats import reset_format_cache
+from django.utils.formats import localize, reset_format_cache
 from django.utils.translation import override
 
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
@@ -39,6 +39,14 @@ def test_the_region_decides_and_not_the_language(settings, region, language, mon
         assert number_in_words(Decimal("4582.19")) == number
         assert time_in_words(EVENING) == clock
         assert moment_in_words(EVENING).endswith(f", {clock}")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_django_writes_for_staff_has_the_same_clock(settings, language):
+    settings.FORMAT_MODULE_PATH = "cdsc_portal.american_formats"
+
+    with override(language):
+        assert localize(datetime(2026, 11, 24, 18, 2)).endswith("2026, 6:02 PM")  # noqa: DTZ001 - as a clock shows it
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,18 @@ def test_the_inviter_cannot_tell_whether_an_address_is_known(owner, home):
 
 
 @pytest.mark.spec("P-15")
+def test_roles_are_cards_that_say_what_follows_and_a_delegates_end_stands_in_its_own(owner, home):
+    page = html.fromstring(owner.get(reverse("people_invite")).content.decode())
+
+    cards = page.xpath("//*[@class='role-card']")
+    assert len(cards) == len(Role)
+    assert all(card.xpath("string(.//*[@class='tick__detail'])").strip() for card in cards)
+    (delegate,) = [card for card in cards if card.xpath(".//input[@value='delegate']")]
+    months = page.xpath("//input[@name='months']")
+    assert [month.get("value") for month in months] == ["1", "3", "12", ""]
+    assert delegate.xpath(".//input[@name='months']") == months
+
+
 def test_a_delegate_has_an_end_and_the_owners_are_told(owner, home):
     late = owner.post(reverse("people_invite"), form(home, role="delegate"))
     assert "A delegate needs a last day." in words(late)
