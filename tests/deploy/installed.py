@@ -44,11 +44,11 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[OwnPostgres]:
+def own_postgres(password: str = "") -> Iterator[OwnPostgres]:
     """A server of its own, in a folder that its user can reach; pytest's are closed to others."""
     with tempfile.TemporaryDirectory(prefix="cdsc-test-") as folder:
         Path(folder).chmod(0o711)
-        with OwnPostgres(Path(folder) / "postgres") as postgres:
+        with OwnPostgres(Path(folder) / "postgres", password) as postgres:
             yield postgres
 
 

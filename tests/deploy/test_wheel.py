@@ -10,14 +10,28 @@ import pytest
 import requests
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from django.apps import apps
 from lxml import html
 
+from cdsc_portal.web.staff_roles import ADMINISTRATOR, OURS, ROLES
 from tests.deploy.installed import built_wheel, environment, installed, own_postgres, serving
 from tools.files import ROOT
 from tools.release.__main__ import ReleaseError, container_context, version_of
 from tools.release.bill_of_materials import pins, write_bill
 
 KEY = "0123456789" * 5
+_WHAT_ROLES_MAY = """
+import json
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import Group
+
+named = ("name", "permissions__content_type__app_label", "permissions__codename")
+print(json.dumps([(role, f"{app}.{codename}") for role, app, codename in Group.objects.values_list(*named)]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +65,9 @@ def test_the_wheel_holds_what_pages_and_feeds_need_and_nothing_of_tests(wheel):
 
 
 @pytest.mark.long
-def test_an_installed_wheel_migrates_checks_and_serves_styled_pages(programs, tmp_path):
+def test_an_installed_wheel_makes_an_empty_postgresql_ready_and_serves_styled_pages(programs, tmp_path):
     portal = str(programs / "cdsc-portal")
-    with own_postgres() as postgres:
+    with own_postgres(password="invented") as postgres:
         settings = environment(
             SECRET_KEY=KEY, PUBLIC_URL="https://share.example.com", DATABASE_URL=postgres.url, SECURE_PROXY="1",
             VAR_DIR=str(tmp_path / "var"), MAIL_URL="smtp://127.0.0.1:1", WEB_PROCESSES="1",
@@ -63,8 +77,26 @@ def test_an_installed_wheel_migrates_checks_and_serves_styled_pages(programs, tm
                 [portal, *command.split()], cwd=tmp_path, env=settings, capture_output=True, text=True
             )
             assert done.returncode == 0, done.stderr
+        _roles_may_do_what_they_are_for(programs, tmp_path, settings)
         with serving(portal, tmp_path, settings) as address:
             _pages_are_styled(address)
+        assert not (tmp_path / "var" / "postgres").exists()  # none of its own was started
+
+
+def _roles_may_do_what_they_are_for(programs, folder, settings):
+    """After one `migrate` of an empty database."""
+    command = [programs / "python", "-c", _WHAT_ROLES_MAY]
+    settings = {**settings, "DJANGO_SETTINGS_MODULE": "cdsc_portal.settings"}
+    listed = subprocess.run(command, cwd=folder, env=settings, check=True, stdout=subprocess.PIPE)
+    may = {(role, name) for role, name in json.loads(listed.stdout)}
+    everything = {
+        (ADMINISTRATOR, f"{app}.{verb}_{model._meta.model_name}")
+        for app in OURS
+        for model in apps.get_app_config(app).get_models()
+        for verb in model._meta.default_permissions
+    }
+    assert {(role, name) for role, names in ROLES.items() for name in names} - may == set()
+    assert everything - may == set()
 
 
 def _pages_are_styled(address):
@@ -127,14 +159,18 @@ def test_a_release_has_the_version_of_its_tag_in_project_and_changelog(tmp_path)
 
 def test_the_bill_of_materials_is_cyclonedx_and_names_each_pinned_package(tmp_path):
     lock, path = ROOT / "requirements" / "runtime.txt", tmp_path / "bill.json"
+    pinned = [(name, version) for name, version, _digests in pins(lock.read_text())]
+    start = lock.read_text().split(f"\n{pinned[3][0]}==")[0]
+    (tmp_path / "three.txt").write_text(start)  # checking one costs as much as many tests
 
     write_bill(lock, "1.2.3", path)
+    write_bill(tmp_path / "three.txt", "1.2.3", tmp_path / "three.json")
 
-    bill = json.loads(path.read_text())
-    pinned = {(name, version) for name, version, _digests in pins(lock.read_text())}
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(path.read_text()) is None
+    bill, three = json.loads(path.read_text()), (tmp_path / "three.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(three) is None
+    assert bill["components"][:3] == json.loads(three)["components"] != []
     assert len(pinned) > 50
-    assert {(part["name"], part["version"]) for part in bill["components"]} == pinned
+    assert {(part["name"], part["version"]) for part in bill["components"]} == set(pinned)
     assert all(part["externalReferences"][0]["hashes"] for part in bill["components"])
     assert bill["metadata"]["component"]["version"] == "1.2.3"
 
