@@ -19,6 +19,7 @@ from tools.browser import NAMES
 DOCS, FRONT = ROOT / "docs" / "images", ROOT / "static" / "img" / "front"
 _WIDE, _PHONE = (1280, 800), (360, 740)
 _FRONT_WIDTH = 720  # pixels; the public page is to weigh 120 KB in all
+_FRONT_PHONE_HEIGHT = 480  # of a phone's screen what fits on another's, above the bar at its foot
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class Picture:
 
 PICTURES = (
     Picture("home", "/my/", front=True),
-    Picture("home-phone", "/my/", size=_PHONE),
+    Picture("home-phone", "/my/", size=_PHONE, front=True),
     Picture("usage", "/my/usage/", front=True),
+    Picture("usage-phone", "/my/usage/", size=_PHONE, front=True),
     Picture("usage-dark", "/my/usage/", theme="dark"),
     Picture("bill", "/my/bills/", follow="table a[href*='/my/bills/']"),
     Picture("request", "/my/", follow="main a[href*='/my/requests/']", front=True),
-    Picture("request-phone", "/my/", follow="main a[href*='/my/requests/']", size=_PHONE),
+    Picture("request-phone", "/my/", follow="main a[href*='/my/requests/']", size=_PHONE, front=True),
     Picture("sharing", "/my/sharing/"),
     Picture("activity", "/my/activity/"),
     Picture("sources", "/my/mix/"),
@@ -82,7 +84,10 @@ def _taken(browser: Browser, demo: Installation, login: StorageState, picture: P
     yield _saved(image, DOCS / f"{picture.name}.webp", quality=80)
     if picture.front:
         small = image.resize((_FRONT_WIDTH, height * _FRONT_WIDTH // width), Image.Resampling.LANCZOS)
-        yield _saved(small, FRONT / f"{picture.name}.webp", quality=60)
+        on_phones = image.crop((0, 0, width, _FRONT_PHONE_HEIGHT))
+        yield _saved(
+            on_phones if picture.size == _PHONE else small, FRONT / f"{picture.name}.webp", quality=60
+        )
 
 
 def _logged_in(browser: Browser, demo: Installation) -> StorageState:
