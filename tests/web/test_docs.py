@@ -1,6 +1,7 @@
 """Pages for third parties say what the code does: metadata, scopes, errors, API."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,16 @@ def test_every_operation_of_the_schema_is_in_the_reference(client):
     assert len(operations()) == sum(len(methods) for methods in described.values())
     assert all(
         f"{method.upper()} {path}" in text for path, methods in described.items() for method in methods
+    )
+
+
+@pytest.mark.parametrize("document", ["schema", "cds_schema", "feed_schema"])
+def test_a_description_of_the_api_is_no_docstring(client, document):
+    text = client.get(reverse(document)).content.decode()
+
+    assert (
+        re.findall(r"Raises [A-Z]|:param |\b(?:[RDFX]-\d|P-\d\d)|No query\.|(?:Two|Three|Four) queries", text)
+        == []
     )
 
 

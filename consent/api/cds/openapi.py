@@ -41,6 +41,7 @@ from consent.api.cds.shapes import (
     lists_of,
     schema_of,
 )
+from consent.api.cds.summaries import SUMMARIES
 from consent.queries.messages import LISTS
 from consent.services.third_parties.messages import FIRST_STATUS
 
@@ -235,14 +236,14 @@ def _operation(
 ) -> dict[str, Any]:
     """`scope` opens it; "" where nothing has to."""
     declared = _DECLARED.get(answer, _Declared({"type": "object"}, (200, 201, 202)))
-    words = (inspect.getdoc(answer) or "Its object.").split(". ")[0].splitlines()[0].rstrip(".:")
+    operation_id = f"{endpoint.name}_{method}"
     is_plain = answer is registration
     refusals = [400, 401, 403, 404, 405, 429] if scope else [400, 404, 405, 429]
     if method in WRITES:
         refusals += [413, 415]
     operation: dict[str, Any] = {
-        "operationId": f"{endpoint.name}_{method}",
-        "summary": f"{words}.",
+        "operationId": operation_id,
+        "summary": SUMMARIES[operation_id],
         "tags": ["cds"],
         "security": [{scope: [scope]}] if scope else [],
         "parameters": [*_path_parameters(endpoint), *_filters(answer, declared)],

@@ -44,6 +44,20 @@ def mails(kind):
     return {mail.to: mail for mail in OutgoingMail.objects.filter(kind=kind)}
 
 
+def test_the_mail_says_from_when_and_what_was_left_out(home):
+    details = [
+        {"type": kind, "start": "-1y", "end": "+1y", "services": "all"}
+        for kind in ("usage_data", "bill_data")
+    ]
+    request = ask(*details, user=home.owner, client=ClientFactory(name="Sunny Roofs"), at=AT)
+    approve(request, decision=(PartDecision("usage_data", frozenset({home.contract.pk})),), at=AT)
+
+    text = words_of(mails("approved")[home.owner.email]).text
+
+    assert "Ongoing until November 24, 2027. From Nov 24, 2025" in text
+    assert f"Asked for, but not shared: {title_of('bill_data')}" in text
+
+
 @pytest.mark.spec("P-16", "F-179", "F-181", "F-182s", "F-183", "F-180")
 def test_who_agreed_gets_the_receipts_number_and_link_and_what_is_shared(home, grant):
     mail = mails("approved")[home.owner.email]
