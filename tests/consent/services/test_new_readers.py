@@ -73,8 +73,8 @@ def test_a_coming_end_is_told_once_and_not_to_who_turned_that_off(home, grant):
     remind_of_ends(at=at)
     silent = OutgoingMail.objects.filter(kind="ends_in_7_days").count()
     wants(home, NoticeKind.ENDING)
-    for _again in (1, 2):
-        remind_of_ends(at=at)
+    for hours in (0, 1):
+        remind_of_ends(at=at + timedelta(hours=hours))
 
     (mail,) = OutgoingMail.objects.filter(kind="ends_in_7_days")
     assert silent == 0
