@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.mail.sign_in import write_sign_in_mail
-from accounts.models import Membership, RoleVerb, User
-from accounts.queries.roles import holds
+from accounts.models import RoleVerb, User
 from accounts.services.roles import record
-from accounts.services.waits import WAITS, may_share
+from accounts.services.waits import wait_anew
 from accounts.signals import address_corrected
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
@@ -64,11 +63,7 @@ def correct_address(*, user: User, email: str, by: User, at: datetime) -> None:
     """
     change_address(user=user, email=email)
     end_sessions(user=user)
-    roles = Membership.objects.select_for_update().filter(holds(at), user=user)
-    for membership in roles.order_by("pk"):
-        if may_share(membership):
-            membership.shares_from = at + WAITS
-            membership.save(update_fields=["shares_from"])
+    for membership in wait_anew(user=user, at=at):
         record(verb=RoleVerb.ADDRESS, membership=membership, by=by, at=at)
     address_corrected.send(sender=User, user=user, by=by, at=at)
 

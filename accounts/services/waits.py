@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from accounts.models import Membership, Role
-from accounts.queries.roles import concerned_owners
+from django.db.models import QuerySet
+
+from accounts.models import Membership, Role, User
+from accounts.queries.roles import concerned_owners, holds
 
 WAITS = timedelta(hours=24)
 
@@ -25,3 +27,13 @@ def waits_until(*, membership: Membership, is_vouched: bool, at: datetime) -> da
     if is_vouched and not others.exclude(pk=membership.user_id).exists():
         return None
     return at + WAITS
+
+
+def wait_anew(*, user: User, at: datetime) -> QuerySet[Membership]:
+    """Let what `user` may share wait as for a new login, since somebody else might have come by theirs; their roles."""
+    roles = Membership.objects.select_for_update().filter(holds(at), user=user).order_by("pk")
+    for membership in roles:
+        if may_share(membership):
+            membership.shares_from = at + WAITS
+            membership.save(update_fields=["shares_from"])
+    return roles
