@@ -23,10 +23,10 @@ from accounts.admin.key_pages import KeyPagedAdmin
 from accounts.mail.resend import send_again
 from accounts.models import ClosedKind, OutgoingMail, ServiceContract
 from cdsc_portal.lib.time import clock
+from consent.admin.disclosure_numbers import period_of_number
 from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
 from consent.models import ConsentRequest, Disclosure, Grant, Receipt
 from consent.pages.staff_figures import open_mails
-from consent.queries.disclosure_numbers import period_of_number
 
 _SHOWN = 200  # contracts
 

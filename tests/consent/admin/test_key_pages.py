@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
+from consent.admin.disclosure_numbers import period_of_number
 from consent.models import Disclosure
-from consent.queries.disclosure_numbers import period_of_number
 from tests.factories.accounts import StaffFactory
 from tests.factories.consent import GrantFactory
 
