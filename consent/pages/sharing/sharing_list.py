@@ -1,7 +1,7 @@
 """The sharing page's list: grants that are open, requests that wait for a decision, grants that have ended."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,12 +17,13 @@ from django.db.models import (
     prefetch_related_objects,
 )
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.csv_cells import plain_cell
-from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 from consent.models import Grant, GrantPart, Selection
 from consent.pages.sharing.readers import company_of
 from consent.pages.sharing.shared_services import account_rows, accounts_in_words
@@ -67,6 +68,7 @@ class SharingCard:
     """One company's access, as the list shows it, in words; `agreed` has its purpose and terms (`agreed_terms`)."""
 
     grant: Grant
+    since: str
     status: StatusWords
     data: tuple[str | Promise, ...]
     accounts: str
@@ -82,12 +84,12 @@ class SharingCard:
 class SharingList:
     """The page in its three groups, newest first, each group a page at a time.
 
-    `has_search`: long enough to be searched, or searched already.
+    `now` and `ended` hold the cards of one company together. `has_search`: long enough to be searched, or searched already.
     """
 
-    now: tuple[SharingCard, ...]
+    now: tuple[tuple[SharingCard, ...], ...]
     waiting: tuple[WaitingRequest, ...]
-    ended: tuple[SharingCard, ...]
+    ended: tuple[tuple[SharingCard, ...], ...]
     now_page: "Page[int]"
     ended_page: "Page[int]"
     search: str
@@ -119,6 +121,7 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
     cards = [
         SharingCard(
             grant=grant,
+            since=_("Since %(first)s") % {"first": day_in_words(grant.created)},
             status=words_of(grant, at, viewer=user),
             data=tuple(SCOPES[scope].title for scope in scopes[grant.pk]),
             accounts=accounts.get(grant.pk, ""),
@@ -131,20 +134,24 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
         )
         for grant in shown
     ]
-    places = {company_of(card.grant): place for place, card in reversed(list(enumerate(cards)))}
-    cards.sort(
-        key=lambda card: places[company_of(card.grant)]
-    )  # those of one company together, its newest first
     waiting = own_waiting_requests(user=user, at=at)
     return SharingList(
-        now=tuple(card for card in cards if card.is_open),
+        now=_by_company(card for card in cards if card.is_open),
         waiting=waiting,
-        ended=tuple(card for card in cards if not card.is_open),
+        ended=_by_company(card for card in cards if not card.is_open),
         now_page=now_page,
         ended_page=ended_page,
         search=search,
         has_search=bool(search) or len(entries) + len(waiting) >= SEARCH_FROM,
     )
+
+
+def _by_company(cards: Iterable[SharingCard]) -> tuple[tuple[SharingCard, ...], ...]:
+    """Companies as their first card comes, the cards of each as they come."""
+    together: dict[tuple[int | None, str], list[SharingCard]] = defaultdict(list)
+    for card in cards:
+        together[company_of(card.grant)].append(card)
+    return tuple(map(tuple, together.values()))
 
 
 def _entries(grants: "QuerySet[Grant]", keys: Keys, at: datetime) -> "QuerySet[Grant, tuple[int, bool]]":

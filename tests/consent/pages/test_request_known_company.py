@@ -71,17 +71,19 @@ def test_a_form_that_did_not_say_so_ends_nothing_and_nobody_elses_grant_ends(hom
 
 
 @pytest.mark.spec("P-30")
-def test_sharing_lists_what_one_company_has_together(home, browser, company, former):
+def test_sharing_lists_what_one_company_has_below_one_heading(home, browser, company, former):
     approve(ask(USAGE, user=home.owner, client=ClientFactory(name="Other Savings")))
     second = ClientFactory(name=company.name, registration=company.registration)
     approve(ask(BILLS, user=home.owner, client=second))
 
     page = html.fromstring(browser.get(reverse("sharing_list")).content.decode())
 
-    names = [
-        words.text_content().strip() for words in page.xpath("//li[contains(@class, 'sharing-card')]//h3")
-    ]
-    assert names == ["Sunny Roofs (demo)", "Sunny Roofs (demo)", "Other Savings"]
+    headings = [words.text_content() for words in page.xpath("//section[@aria-labelledby='now']//h3")]
+    assert headings == ["Sunny Roofs (demo)2 sharings", "Other Savings"]
+    first, other = page.xpath("//section[@aria-labelledby='now']/ul/li")
+    assert len(first.xpath(".//li[contains(@class, 'sharing-card')]")) == 2
+    assert [words.text_content()[:6] for words in first.xpath(".//h4")] == ["Since "] * 2
+    assert not other.xpath(".//h4")
 
 
 @pytest.mark.spec("P-31")
