@@ -14,5 +14,6 @@ class ConsentConfig(AppConfig):
             tasks,  # noqa: F401 - registers the tasks, and what writes mail about reminders anew
         )
         from consent.oauth import receivers as oauth_receivers  # noqa: F401 - tokens die with their grant
+        from consent.pages.developer import contact_login  # noqa: F401 - remembers in the session who is a contact
 
         post_migrate.connect(receivers.make_rows_of_the_server, sender=self)

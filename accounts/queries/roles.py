@@ -57,6 +57,11 @@ def acts_for_test_customers_only(*, user: User) -> bool:
     return set(kinds.distinct()) == {True}
 
 
+def has_had_a_role(*, user: User) -> bool:
+    """Whether `user` has a role for any customer, or had or will have one. One query."""
+    return Membership.objects.filter(user=user).exists()
+
+
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
     return _contracts_of(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.sign_in.sessions import login_ends
 from cdsc_portal.lib.http.themes import chosen_theme
+from consent.pages.developer.contact_login import is_contact_alone, logged_in_as_contact
 
 # (address, label, icon), in portal order; only those that exist are shown
 _PAGES: tuple[tuple[str, Promise, str], ...] = (
@@ -25,6 +26,12 @@ _MORE: tuple[tuple[str, Promise, str], ...] = (
     ("/my/downloads/", _("Downloads"), "downloads"),
     ("/my/mix/", _("Energy sources"), "mix"),
     ("/my/people/", _("People"), "people"),
+    ("/help/", _("Help"), "help"),
+)
+_DEVELOPER = ("/developer/", _("For developers"), "developer")
+_OF_CONTACTS: tuple[tuple[str, Promise, str], ...] = (
+    _DEVELOPER,
+    ("/my/settings/", _("Settings"), "person"),
     ("/help/", _("Help"), "help"),
 )
 _OF_VISITORS: tuple[tuple[str, Promise, str], ...] = (("/help/", _("Help"), "help"),)
@@ -86,7 +93,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
 
 
 def _menu(request: HttpRequest) -> Navigation:
-    """The customer's pages for those who are logged in, help for all."""
+    """The customer's pages for those who are logged in, a third party's for its contacts, help for all."""
     prefix = get_script_prefix().rstrip("/")  # of a support session; else nothing
     path = request.path_info
     path = next((above for below, above in _UNDER.items() if path.startswith(below)), path)
@@ -103,9 +110,13 @@ def _menu(request: HttpRequest) -> Navigation:
             if _exists(url)
         ]
 
-    if request.user.is_authenticated:
+    if not request.user.is_authenticated:
+        return Navigation(links(_OF_VISITORS), [])
+    if prefix or not logged_in_as_contact(request):
         return Navigation(links(_PAGES), links(_MORE))
-    return Navigation(links(_OF_VISITORS), [])
+    if is_contact_alone(request):
+        return Navigation(links(_OF_CONTACTS), [])
+    return Navigation(links(_PAGES), links((_DEVELOPER, *_MORE)))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -11,6 +11,7 @@ from accounts.current_user import current_user, is_read_only
 from accounts.queries.choices import contract_choices
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
+from consent.pages.developer.contact_login import is_contact_alone
 from consent.pages.sharing.notices import sharing_notices
 from consent.pages.sharing.readers import companies_reading, grants_to_decide
 from consent.pages.waiting_requests import decisions_due
@@ -27,6 +28,8 @@ _COMPANIES, _SERVICES, _NOTICES = 5, 5, 3  # named, of each kind; of more only h
 @login_required
 @never_cache
 def my_home(request: HttpRequest) -> HttpResponse:
+    if not is_read_only(request) and is_contact_alone(request):
+        return redirect("developer")
     user, at = current_user(request), clock.now()
     services = contract_choices(user=user, at=at)
     current = [service for service in services if not service.has_ended] or services

@@ -5,7 +5,17 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from consent.models import AccessToken, Client, ConsentRequest, Grant, GrantKind, RefreshToken, RequestStatus
+from accounts.models import User
+from consent.models import (
+    AccessToken,
+    Client,
+    ClientContact,
+    ConsentRequest,
+    Grant,
+    GrantKind,
+    RefreshToken,
+    RequestStatus,
+)
 from consent.transitions import OPEN
 
 
@@ -29,3 +39,8 @@ def live_tokens(*, client: Client, at: datetime) -> int:
     """How many access and refresh tokens of `client` work at `at`. Two queries."""
     access = AccessToken.objects.filter(application=client, expires__gt=at).count()
     return access + RefreshToken.objects.filter(application=client, revoked=None, rotated=None).count()
+
+
+def is_contact(*, user: User) -> bool:
+    """Whether `user` is a contact of any third party. One query."""
+    return ClientContact.objects.filter(user=user).exists()

@@ -17,6 +17,7 @@ from cdsc_portal.lib.time import clock
 from consent.api.gated import remote_address
 from consent.models import Client, Registration
 from consent.oauth.redirects import default_redirect_uri
+from consent.pages.developer.contact_login import remember_contact
 from consent.pages.developer.registration_form import RegistrationForm
 from consent.pages.developer.secret_in_session import pop_secret, store_secret
 from consent.pages.redirects import SeeOther
@@ -86,6 +87,7 @@ def take_over(request: HttpRequest, user: User) -> None:
     registration = Registration.objects.get(public_id=registered["registration"])
     add_first_contact(registration=registration, user=user, at=clock.now())
     del request.session[_KEY]
+    remember_contact(request=request, user=user)
 
 
 def _registered(request: HttpRequest) -> dict[str, str] | None:

@@ -84,7 +84,8 @@ class SharingCard:
 class SharingList:
     """The page in its three groups, newest first, each group a page at a time.
 
-    `now` and `ended` hold the cards of one company together. `has_search`: long enough to be searched, or searched already.
+    `now` and `ended` hold the cards of one company together.
+    `has_search`: long enough to be searched, or searched already.
     """
 
     now: tuple[tuple[SharingCard, ...], ...]

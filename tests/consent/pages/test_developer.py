@@ -20,7 +20,7 @@ from consent.services.clients import suspend_client
 from consent.services.third_parties.threads import answer, write_to_utility
 from tests.consent.mail.again import text_sent_again
 from tests.consent.pages.developer_read import URL, words
-from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
+from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory
 from tests.factories.consent import SECRET, ClientFactory, GrantFactory
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,36 @@ def contact(person):
     browser = Browser()
     browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
     return browser
+
+
+def menu_of(page):
+    return html.fromstring(page.content.decode()).xpath("//nav[contains(@class, 'site-nav')]//a/@href")
+
+
+def test_a_contact_without_accounts_starts_at_developer_with_a_menu_of_their_own(person):
+    browser = Browser()
+
+    login = browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD}, follow=True)
+
+    assert login.redirect_chain[-1][0] == URL
+    assert menu_of(login) == [URL, reverse("my_settings"), reverse("help")]
+    assert menu_of(browser.get(reverse("help"))) == [URL, reverse("my_settings"), reverse("help")]
+
+
+def test_a_contact_who_has_accounts_too_keeps_both(contact, person):
+    MembershipFactory(user=person)
+
+    home = contact.get(reverse("my_home"))
+
+    assert home.status_code == 200
+    assert {URL, reverse("my_home"), reverse("sharing_list")} <= set(menu_of(home))
+
+
+def test_who_is_no_contact_has_no_developers_menu():
+    customer = Browser()
+    customer.force_login(MembershipFactory().user)
+
+    assert URL not in menu_of(customer.get(reverse("my_home")))
 
 
 def test_a_contact_sees_the_client_with_its_counts_and_no_other(contact, client_app):
