@@ -1,0 +1,9 @@
+"""Django's own, which looks for changes of the database alone."""
+
+from django.core.management.commands.makemigrations import Command as Django
+
+from cdsc_portal.lib.db.schema_changes import SchemaChanges
+
+
+class Command(Django):
+    autodetector = SchemaChanges
