@@ -16,5 +16,5 @@ def why_not_to_serve() -> str:
     finally:
         connection.close()
     if behind:
-        return f"{behind} entries of CONSENT_JOURNAL are not in the database. Run `manage.py after_restore` first."
+        return f"{behind} entries of CONSENT_JOURNAL are not in the database. Run `cdsc-portal after_restore` first."
     return ""

@@ -5,6 +5,7 @@ import tempfile
 import time
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg import sql
 
+from cdsc_portal.lib.db import client_programs
 from cdsc_portal.lib.db.client_programs import programs, run_program
 from cdsc_portal.lib.time import clock
 from cdsc_portal.restored import why_not_to_serve
@@ -204,3 +206,19 @@ def _wait_for_archive(cursor, wal: Path) -> None:
             return
         assert time.monotonic() < last, (archived, current)
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"), [([18, 15, 16], 15), ([18, 16], 16), ([14, 18], 18), ([14], None), ([], None)]
+)
+def test_the_servers_own_programs_are_taken_and_older_ones_never(monkeypatch, there, chosen):
+    majors = {Path(str(major)): major for major in there}
+    monkeypatch.setattr(client_programs, "_folders", lambda: list(majors))
+    monkeypatch.setattr(client_programs, "_major", majors.__getitem__)
+    monkeypatch.setattr(client_programs, "connection", SimpleNamespace(pg_version=150_020))
+
+    if chosen is None:
+        with pytest.raises(client_programs.ProgramFailedError, match="postgresql-client-15"):
+            programs()
+    else:
+        assert programs() == Path(str(chosen))

@@ -32,17 +32,18 @@ class ProgramFailedError(RuntimeError):
 
 
 def programs() -> Path:
-    """The folder of the newest ones: they work with older servers, older ones with no newer server.
+    """The folder of the server's own version, else of the next: older ones work with no newer server.
 
-    Debian keeps each version in a folder of its own; one came with the project.
+    What a newer one writes the server's own cannot read, and it sets what an older server does not know. Debian keeps
+    each version in a folder of its own; one came with the project.
     """
-    newest = max(_folders(), key=_major)
     server = cast("DatabaseWrapper", connection).pg_version // 10_000
-    if _major(newest) < server:
+    fit = [folder for folder in _folders() if _major(folder) >= server]
+    if not fit:
         raise ProgramFailedError(
             f"The server is PostgreSQL {server}: install its programs, such as Debian's postgresql-client-{server}."
         )
-    return newest
+    return min(fit, key=_major)
 
 
 def _folders() -> list[Path]:
