@@ -26,6 +26,8 @@ worker_class = "gthread"
 workers = _ENV.web_processes
 threads = _ENV.web_threads
 timeout = 120  # of a process that answers nothing at all any more; no limit for a call or a download
+# longer than a proxy keeps a connection (deploy/nginx: 30 s), or a call meets one that closes just then
+keepalive = 60
 graceful_timeout = 30  # after SIGTERM, for what is being sent
 limit_request_line = (
     0  # the portal says what to do with a request too long (RFC 9126); the proxy bounds lines
