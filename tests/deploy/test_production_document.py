@@ -2,6 +2,7 @@
 
 import os
 import re
+import smtplib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 
 from cdsc_portal.background import SILENT_AFTER
 from tools.files import ROOT
+from tools.production import upgrading
 from tools.production.document import NOT_RUN, PAGES, Block, blocks, named_blocks, pieces
 from tools.production.machine import CommandFailedError, Machine
+from tools.production.outside import MailServer
 from tools.production.typing_person import NoQuestionError, type_answers
-from tools.production.units import environment_of, units_of
+from tools.production.units import environment_of, sockets_of, units_of
+from tools.production.upgrading import release_before
 
 
 def all_blocks():
@@ -95,7 +99,10 @@ def test_units_say_what_each_process_is_started_with(tmp_path):
     assert workers == set(SILENT_AFTER)
     assert feeds.command.endswith("--queues feeds --concurrency ${CONCURRENCY}")
     assert feeds.state_folders == ("cdsc-portal", "cdsc-journal")
-    assert (feeds.umask, feeds.stop_seconds) == (0o077, 600)
+    assert (feeds.umask, feeds.stop_seconds, feeds.first_alone) == (0o077, 600, True)
+    assert list(sockets_of(ROOT / "deploy/systemd", "cdsc-portal.target")) == [
+        ("cdsc-portal-web", "127.0.0.1:8000", 2048)
+    ]
     assert str(feeds.environment_file) == "/etc/cdsc-portal/portal.env"
     assert feeds.working_directory == "/opt/cdsc-portal"
     assert replace(feeds, environment_file=settings).arguments()[-4:] == [
@@ -142,3 +149,37 @@ def test_a_person_at_a_terminal_answers_each_question():
     assert "Ann True" in type_answers([sys.executable, "-c", script], answers, os.environ)
     with pytest.raises(NoQuestionError):
         type_answers([sys.executable, "-c", "print('no')"], answers, os.environ)
+
+
+def test_the_release_before_is_chosen_and_said_in_words(monkeypatch):
+    answers = {"tag": "v1.3.0\nv1.2.0\n", "log": "abc\n", "rev-parse": "def\n"}
+    monkeypatch.setattr(upgrading, "_git", lambda *words: answers[words[0]])
+
+    assert release_before("1234") == ("1234", "commit 1234, as chosen")
+    assert release_before() == ("v1.3.0", "the newest tag, v1.3.0")
+    answers["tag"] = ""
+    commit, why = release_before()
+    assert commit == "def"
+    assert "there is no tag" in why
+
+
+def test_a_file_that_loads_meanwhile_has_another_value_each_time():
+    rows = ["meter,start,value,quality", "1,2026-11-01,5,actual", "1,2026-11-02,,actual"]
+
+    first, second = upgrading.changed(rows, 0), upgrading.changed(rows, 1)
+
+    assert first == [rows[0], "1,2026-11-01,6,actual", rows[2]]
+    assert second == [*rows[:2], "1,2026-11-02,1,actual"]
+
+
+def test_a_mail_server_keeps_what_it_is_sent():
+    server = MailServer("127.0.0.1")
+    try:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=20) as client:
+            client.sendmail("a@example.com", ["b@example.com"], "Subject: Your code: 123456\r\n\r\nHello")
+        assert server.wait_for(r"Your code: (\d{6})", seconds=20)[1] == "123456"
+        with pytest.raises(LookupError, match="1 came"):
+            server.wait_for("nothing", seconds=0.1)
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -16,9 +16,6 @@ NOT_RUN = {
     r"\set person 'x2k9vb4tmw7qzr3hpd8c'": "tests/attacks/test_x20_append_only.py runs the functions",
     "SELECT delete_disclosures(now() - interval '10 years');": "tests/accounts/test_retention.py",
     "DATABASE_URL=postgresql://portal@127.0.0.1:5432/portal REDIS_URL=redis://127.0.0.1:6379/0 make demo": "a demo",
-    "cdsc-portal backup /var/backups/cdsc-portal/2026-12-01": "tests/attacks/test_x14_backup_commands.py",
-    "cdsc-portal restore /var/backups/cdsc-portal/2026-12-01": "tests/attacks/test_x14_backup_commands.py",
-    "cdsc-portal migrate": "tests/attacks/test_x14_backup_commands.py",
 }
 _BLOCK = re.compile(r"^```(?P<language>\w*)(?: (?P<name>[a-z-]+))?\n(?P<text>.*?)^```$", re.M | re.S)
 

@@ -5,7 +5,6 @@ import re
 import secrets
 import shutil
 import struct
-import subprocess
 import tempfile
 import time
 from base64 import b32decode
@@ -32,7 +31,6 @@ class Staff:
     link: str = ""
     app_key: str = ""
     used: int = 0  # the step of the last code: none counts twice
-    browser: BrowserSession = field(default_factory=lambda: BrowserSession(ORIGIN))
 
 
 def working_tree(folder: Path) -> Path:
@@ -45,17 +43,9 @@ def working_tree(folder: Path) -> Path:
     return tree
 
 
-def tree_of(commit: str, folder: Path) -> Path:
-    """What a commit or a tag holds."""
-    tree = folder / "tree"
-    tree.mkdir(parents=True)
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE)
-    subprocess.run(["tar", "--extract", "--directory", str(tree)], input=archive.stdout, check=True)
-    return tree
-
-
 def lay_container_context(tree: Path, into: Path) -> Path:
-    """Build the wheel and pack it, as `make release` does."""
+    """Build the wheel and pack it into a new folder, as `make release` does."""
+    into.mkdir()
     with tempfile.TemporaryDirectory(prefix="cdsc-production-") as made:
         wheel, _source = build(tree, Path(made))
         version = wheel.name.split("-")[1]
@@ -65,9 +55,9 @@ def lay_container_context(tree: Path, into: Path) -> Path:
 def install_product(machine: Machine, commands: dict[str, str], empty: Path) -> None:
     machine.run(commands["packages"])
     machine.run(commands["product"], folder=empty)
-    machine.place_files("/opt/cdsc-portal/deploy")
-    command = machine.place("/usr/local/bin/cdsc-portal")
-    command.write_text(machine.here(command.read_text()))
+    for release in machine.place("/opt/cdsc-portal-releases").iterdir():
+        machine.here_files(release / "deploy")
+    machine.run(commands["current"])
 
 
 def write_settings(machine: Machine, commands: dict[str, str], mail: MailServer) -> None:
@@ -79,9 +69,9 @@ def write_settings(machine: Machine, commands: dict[str, str], mail: MailServer)
     )  # fmt: skip
 
 
-def check_and_migrate(machine: Machine, commands: dict[str, str]) -> None:
+def migrate_and_check(machine: Machine, commands: dict[str, str], *, has_warnings: bool = False) -> None:
     printed = machine.run(commands["database"])
-    require("WARNINGS" not in printed and "no issues" in printed, f"check --deploy said:\n{printed}")
+    require(has_warnings or "no issues" in printed, f"check --deploy said:\n{printed}")
 
 
 def put_proxy_in_front(machine: Machine, commands: dict[str, str]) -> Path:
@@ -102,10 +92,10 @@ def make_first_staff(machine: Machine, commands: dict[str, str], staff: Staff) -
 
 def log_in_staff_first(staff: Staff) -> None:
     """Over TLS: the password, the link, an authenticator app, and the pages of staff."""
-    browser = staff.browser
-    page = browser.open(staff.link)
-    page = browser.log_in(browser.open("/accounts/login/"), STAFF, staff.password)
-    page = browser.open(staff.link)
+    browser = BrowserSession(ORIGIN)
+    browser.open(staff.link)
+    browser.log_in(browser.open("/accounts/login/"), STAFF, staff.password)
+    browser.open(staff.link)
     page = browser.open("/accounts/app/add/")
     (staff.app_key,) = page.document.xpath("//code[@class='app-key']/text()")
     page = browser.submit(page, page.form_with("code"), fill={"code": app_code(staff)})

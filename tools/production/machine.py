@@ -5,10 +5,13 @@ below the folder, 127.0.0.1 is an address of the folder's own. As root, what the
 `postgres` is done as `nobody`. No systemd is spoken to: units are started here by their own commands.
 """
 
+import fnmatch
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from tools.own_postgres import OwnPostgres
 from tools.production.document import pieces
 from tools.production.processes import Processes
 from tools.production.typing_person import type_answers
-from tools.production.units import Unit, environment_of, units_of
+from tools.production.units import Unit, environment_of, sockets_of, units_of
 
 PLACES = (
     "/opt/cdsc-portal", "/etc/cdsc-portal", "/etc/nginx", "/etc/systemd/system", "/usr/local/bin/cdsc-portal",
@@ -27,7 +30,7 @@ _FOLDERS = (
     "opt", "etc/nginx/conf.d", "etc/nginx/tls", "etc/systemd/system", "usr/local/bin", "var/lib", "var/backups",
     "var/log/nginx", "var/lib/nginx", "stand-ins", "tmp",
 )  # fmt: skip
-_PLACE = re.compile(rf"(?<![\w./-])(?=(?:{'|'.join(map(re.escape, PLACES))})\b)")
+_PLACE = re.compile(rf"(?<![\w.])(?=(?:{'|'.join(map(re.escape, PLACES))})\b)")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # root's after a fresh installation
 _ROOT = os.geteuid() == 0
 _AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if _ROOT else []
@@ -35,6 +38,11 @@ _OWNER, _OWNER_HERE = "--owner portal --group portal", "--owner nobody --group n
 _SETTINGS = {name.upper() for name in Environment.model_fields}
 _NOT_OF_A_SHELL = ("DJANGO_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "FEED_SECRET_", "PG")
 _PASSWORD = "for-this-run"  # noqa: S105 - of a server that ends with the run
+TARGET = "cdsc-portal.target"
+READY = (
+    "curl --silent --fail --retry 90 --retry-delay 1 --retry-connrefused http://127.0.0.1:8000/health/ready\n"
+)
+_WITH_SOCKET = 'exec 3<&{}; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
 _NGINX_CONF = """
 pid {root}/nginx.pid; daemon off; worker_processes 2; error_log {root}/var/log/nginx/error.log; {user}
 events {{}}
@@ -62,6 +70,7 @@ class Machine:
         )
         self.processes = Processes(root / "logs")
         self.units: dict[str, Unit] = {}
+        self._sockets: dict[str, socket.socket] = {}
         for folder in _FOLDERS:
             (root / folder).mkdir(parents=True)
         user = "user nobody nogroup;" if _ROOT else ""
@@ -89,9 +98,9 @@ class Machine:
     def place(self, path: str) -> Path:
         return Path(self.here(path))
 
-    def place_files(self, folder: str) -> None:
-        """What the product brought has this machine's places from now on."""
-        for path in self.place(folder).rglob("*"):
+    def here_files(self, folder: Path) -> None:
+        """The same with what the product brought; with files that are so already, too."""
+        for path in folder.rglob("*"):
             if path.is_file():
                 text = self.here(path.read_text(encoding="utf-8"))
                 path.write_text(
@@ -145,6 +154,9 @@ class Machine:
             raise CommandFailedError(f"{script.name} ended with {done.returncode}:\n{done.stderr[-4_000:]}")
         return done.stdout
 
+    def setting(self, name: str) -> str:
+        return environment_of(self.settings_file.read_text())[name]
+
     def edit_settings(self, **values: str) -> None:
         """As an administrator would, in the file of the settings."""
         kept = [
@@ -161,47 +173,78 @@ class Machine:
         match words:
             case ["daemon-reload"]:
                 folder = self.place("/etc/systemd/system")
-                self.units = {unit.name: unit for unit in units_of(folder, "cdsc-portal.target")}
+                self.here_files(folder)
+                self.units = {unit.name: unit for unit in units_of(folder, TARGET)}
             case ["restart", "postgresql"]:
                 self.postgres.restart()
             case ["reload", "nginx"]:
                 self.start_nginx()
-            case ["enable", "--now", "cdsc-portal.target"] | ["start", "cdsc-portal.target"]:
-                for name in self.units:
+            case ["enable", "--now", _] | ["start", _] if words[-1] == TARGET:
+                self._listen()
+                for name in self.units.keys() - set(self.processes.names()):
                     self.start(name)
-            case ["stop", "cdsc-portal.target"]:
-                for name in self.units:
-                    self.stop(name)
+            case ["stop", _] if words[-1] == TARGET:
+                self._stop([name for name in self.units if name in self.processes.names()])
+                self._close()
+            case ["restart", pattern]:
+                names = fnmatch.filter([f"{name}.service" for name in self.units], pattern.strip("'"))
+                self._stop([name.removesuffix(".service") for name in names], start_again=True)
             case _:
                 raise CommandFailedError(f"production-test knows no `systemctl {' '.join(words)}`")
 
+    def _listen(self) -> None:
+        for name, address, backlog in sockets_of(self.place("/etc/systemd/system"), TARGET):
+            if name not in self._sockets:
+                host, _colon, port = address.rpartition(":")
+                self._sockets[name] = socket.create_server((host, int(port)), backlog=backlog)
+
+    def _close(self) -> None:
+        for listening in self._sockets.values():
+            listening.close()
+        self._sockets.clear()
+
     def start(self, name: str) -> None:
         unit = self.units[name]
-        own_tmp = self._folder_of_units(f"tmp/{name}")  # PrivateTmp
+        command, inherited = [*_AS_NOBODY, *unit.arguments()], []
+        if name in self._sockets:
+            inherited = [self._sockets[name].fileno()]
+            command = ["sh", "-c", _WITH_SOCKET.format(inherited[0]), "sh", *command]
+        own_tmp = self.folder_of_units(f"tmp/{name}")  # PrivateTmp
         for folder in unit.state_folders:
-            self._folder_of_units(f"var/lib/{folder}")
+            self.folder_of_units(f"var/lib/{folder}")
         self.processes.start(
-            name,
-            [*_AS_NOBODY, *unit.arguments()],
+            name, command, folder=unit.working_directory, umask=unit.umask, inherited=inherited,
             environment={"PATH": _PATH, "LANG": "C.UTF-8", "TMPDIR": str(own_tmp), **unit.environment()},
-            folder=unit.working_directory,
-            umask=unit.umask,
-        )
+        )  # fmt: skip
 
-    def _folder_of_units(self, place: str) -> Path:
+    def folder_of_units(self, place: str) -> Path:
+        """Made for the units' user alone."""
         path = self.root / place
         path.mkdir(mode=0o700, exist_ok=True)
         if _ROOT:
             shutil.chown(path, "nobody", "nogroup")
         return path
 
-    def stop(self, name: str) -> None:
-        self.processes.stop(name, self.units[name].stop_seconds)
+    def _stop(self, names: list[str], *, start_again: bool = False) -> None:
+        """All at once, as systemd does; with `start_again` each starts when it has ended."""
+        for name in names:
+            self.processes.ask_to_end(name, first_alone=self.units[name].first_alone)
+        for name in names:
+            self.processes.wait_for_end(name, self.units[name].stop_seconds)
+            if start_again:
+                self.start(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to all of a unit; then it starts again, as Restart=always says."""
+        self.processes.kill(name)
+        self.start(name)
 
     def start_nginx(self) -> None:
         if "nginx" in self.processes.names():
-            self.processes.stop("nginx")
+            self.processes.ask_to_end("nginx")
+            self.processes.wait_for_end("nginx", 20)
         self.processes.start("nginx", ["nginx"], environment=self.environment())
+        self._wait_for(443)
 
     def start_redis(self) -> None:
         """As Debian's runs, but that it keeps nothing."""
@@ -217,3 +260,18 @@ class Machine:
             "no",
         ]
         self.processes.start("redis", command, environment=self.environment(), folder=self.root)
+        self._wait_for(6379)
+
+    def _wait_for(self, port: int) -> None:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            self.processes.check()
+            with socket.socket() as probe:
+                if probe.connect_ex((self.address, port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise CommandFailedError(f"nobody listens at port {port}")
+
+    def end(self) -> None:
+        self.processes.stop_all()
+        self._close()

@@ -1,5 +1,6 @@
 """Processes by name that are stopped, killed and started again, and never outlive the run."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -41,6 +42,9 @@ class Processes:
     def names(self) -> list[str]:
         return list(self._running)
 
+    def is_running(self, name: str) -> bool:
+        return self._running[name].poll() is None
+
     def check(self) -> None:
         """Raises EndedEarlyError."""
         for name, process in self._running.items():
@@ -50,31 +54,35 @@ class Processes:
     def tail(self, name: str, characters: int = 3_000) -> str:
         return (self._logs / f"{name}.log").read_text(errors="replace")[-characters:]
 
-    def stop(self, name: str, seconds: float = 90) -> None:
-        """SIGTERM, as systemd sends it to the whole group; after a while SIGKILL."""
-        self._end(name, signal.SIGTERM, seconds)
+    def ask_to_end(self, name: str, *, first_alone: bool = True) -> None:
+        """SIGTERM, to the first process or to all that it started."""
+        _signal(self._running[name], signal.SIGTERM, first_alone)
 
-    def kill(self, name: str) -> None:
-        self._end(name, signal.SIGKILL, 30)
-
-    def _end(self, name: str, by: signal.Signals, seconds: float) -> None:
+    def wait_for_end(self, name: str, seconds: float) -> None:
+        """After `seconds` all of it is killed. Raises EndedEarlyError if that was needed."""
         process = self._running.pop(name)
-        _signal(process, by)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            _signal(process, signal.SIGKILL)
+            raise EndedEarlyError(f"{name} did not end within {seconds:.0f} s\n{self.tail(name)}") from None
+        finally:
+            _signal(process, signal.SIGKILL)  # a child that its parent left
             process.wait()
-        _signal(process, signal.SIGKILL)  # a child that its parent left
+
+    def kill(self, name: str) -> None:
+        process = self._running.pop(name)
+        _signal(process, signal.SIGKILL)
+        process.wait()
 
     def stop_all(self) -> None:
-        """The last started first."""
-        for name in reversed(self.names()):
-            self.stop(name, 20)
+        """Whatever they do: each has a moment."""
+        for name in self.names():
+            self.ask_to_end(name)
+        for name in self.names():
+            with contextlib.suppress(EndedEarlyError):
+                self.wait_for_end(name, 10)
 
 
-def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
+def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals, first_alone: bool = False) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        (os.kill if first_alone else os.killpg)(process.pid, number)

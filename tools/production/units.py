@@ -17,6 +17,7 @@ class Unit:
     working_directory: str = "/"
     umask: int = 0o022
     stop_seconds: float = 90
+    first_alone: bool = False  # KillMode=mixed: SIGTERM goes to the first process, SIGKILL at last to all
 
     def environment(self) -> dict[str, str]:
         """What the process gets beside the system's own."""
@@ -44,8 +45,21 @@ def _unquoted(value: str) -> str:
 
 def units_of(folder: Path, target: str) -> Iterator[Unit]:
     """The services that `target` wants, in its order."""
-    for name in " ".join(_section(folder / target, "Unit").get("Wants", [])).split():
-        yield _service(folder, name.removesuffix(".service"))
+    for name in _wanted(folder, target):
+        if name.endswith(".service"):
+            yield _service(folder, name.removesuffix(".service"))
+
+
+def sockets_of(folder: Path, target: str) -> Iterator[tuple[str, str, int]]:
+    """(service, address with port, backlog) of each socket that `target` wants."""
+    for name in _wanted(folder, target):
+        if name.endswith(".socket"):
+            values = _section(folder / name, "Socket")
+            yield name.removesuffix(".socket"), values["ListenStream"][0], int(values["Backlog"][0])
+
+
+def _wanted(folder: Path, target: str) -> list[str]:
+    return " ".join(_section(folder / target, "Unit").get("Wants", [])).split()
 
 
 def _service(folder: Path, name: str) -> Unit:
@@ -62,6 +76,7 @@ def _service(folder: Path, name: str) -> Unit:
         working_directory=values.get("WorkingDirectory", ["/"])[0],
         umask=int(values.get("UMask", ["0022"])[0], 8),
         stop_seconds=float(values.get("TimeoutStopSec", ["90"])[0]),
+        first_alone=values.get("KillMode") == ["mixed"],
     )
 
 
