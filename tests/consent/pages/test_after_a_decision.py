@@ -5,11 +5,13 @@ import io
 from urllib.parse import unquote
 
 import pytest
+import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
 from lxml import html
 
 from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
 from consent.models import Disclosure, Grant, GrantPart, Receipt
 from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
@@ -83,6 +85,26 @@ def test_after_a_stop_a_text_is_ready_whether_or_not_the_company_has_an_address(
     assert [link.startswith(f"mailto:{address}?subject=") and link.endswith(words) for link in mails] == [
         True
     ] * bool(address)
+
+
+def test_after_a_change_the_panel_says_what_when_its_receipt_and_the_next_step(home, browser, company):
+    grant = approve(ask(USAGE, BILLS, user=home.owner, client=company))
+    form = PostedForm.on(
+        browser, browser.get(reverse("sharing_change", args=[grant.public_id])), form_id="change"
+    )
+    form.untick("data", "bill_data")
+
+    with time_machine.travel(clock.now(), tick=False):
+        response, at = form.press("action", "save"), clock.now()
+    page = html.fromstring(browser.get(response["Location"]).content.decode())
+
+    [panel] = page.xpath("//section[@class='confirmation']")
+    receipt = Receipt.objects.get(superseded_by=None)
+    assert panel.xpath("string(.//h2)") == f"Changed at {time_in_words(at)}. What is left is shown below."
+    assert panel.xpath(".//dl//dd/*/text() | .//dl//dd/text()") == [moment_in_words(at), receipt.number]
+    assert panel.xpath("string(.//h3)") == "Ask Sunny Roofs to delete what it has"
+    [words] = panel.xpath(".//textarea[@readonly]/text()")
+    assert words.startswith("I share less of my energy data with you") and receipt.number in words
 
 
 def test_list_and_detail_say_why_and_on_which_terms(home, browser, company):
