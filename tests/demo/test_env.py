@@ -128,6 +128,18 @@ def test_development_needs_nothing():
     assert len(environment.secret_keys) == 1
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("127.0.0.1", 200), ("[::1]", 200), ("elsewhere.example.com", 400)],
+)
+def test_the_demo_answers_at_its_loopback_addresses_and_at_no_other_name(client, settings, host, status):
+    demo = read({"DEVELOPMENT": "1", "PUBLIC_URL": "http://localhost:8000"})
+    settings.ALLOWED_HOSTS = list(demo.allowed_hosts)
+
+    assert client.get("/help/", headers={"host": f"{host}:8000"}).status_code == status
+
+
 def test_what_is_wrong_is_said_in_one_line_with_what_would_be_right():
     with pytest.raises(EnvironmentValueError) as refused:
         read({**PRODUCTION, "WEB_THREADS": "many", "UTILITY_ROLE": "bakery", "MAIL_URL": "user:hidden@mail"})
