@@ -22,7 +22,7 @@ def _words(home, *, by, actor, reader=None):
     )
     grant = approve(request, at=AT)
     revoke_grant(grant=grant, by=by, actor=actor, reason="", at=AT)
-    (card,) = sharing_list(user=reader or home.owner, at=AT).ended
+    ((card,),) = sharing_list(user=reader or home.owner, at=AT).ended
     return str(card.status.words)
 
 
