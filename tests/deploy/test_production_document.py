@@ -3,6 +3,7 @@
 import os
 import re
 import smtplib
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from cdsc_portal.background import SILENT_AFTER
 from tools.files import ROOT
-from tools.production import upgrading
+from tools.production import needs, upgrading
 from tools.production.document import NOT_RUN, PAGES, Block, blocks, named_blocks, pieces
 from tools.production.machine import CommandFailedError, Machine
+from tools.production.needs import LackingError, install_packages
 from tools.production.outside import MailServer
 from tools.production.typing_person import NoQuestionError, type_answers
 from tools.production.units import environment_of, sockets_of, units_of
@@ -183,3 +185,37 @@ def test_a_mail_server_keeps_what_it_is_sent():
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_what_the_machine_lacks_is_named_and_nothing_is_skipped(monkeypatch):
+    installed = []
+    monkeypatch.setattr(needs, "apt_get", lambda *words: installed.append(words))
+    monkeypatch.setattr(needs, "SHOWN_BY", needs.SHOWN_BY | {"redis-server": ("no-such-program",)})
+    line = "apt-get install --yes redis-server curl\n"
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(LackingError, match="packages redis-server: install them"):
+        install_packages(line)
+    assert installed == []
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(needs.shutil, "which", {"apt-get": "x", "curl": "x", "initdb": "x"}.get)
+    install_packages(line)
+    assert installed == [("update",), ("install", "-y", "redis-server")]
+
+
+def test_each_package_of_the_document_is_known():
+    (line,) = re.findall(r"^apt-get install --yes (.+)$", named_blocks()["packages"], re.M)
+
+    assert set(line.split()) == set(needs.SHOWN_BY)
+
+
+def test_an_address_at_which_somebody_listens_is_not_taken(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(needs, "PORTS", (taken.getsockname()[1],))
+        assert needs.own_address().startswith("127.")
+    with socket.create_server(("0.0.0.0", 0)) as everywhere:
+        port = everywhere.getsockname()[1]
+        monkeypatch.setattr(needs, "PORTS", (port,))
+        with pytest.raises(LackingError, match=f"ports {port}"):
+            needs.own_address()

@@ -11,7 +11,7 @@ import subprocess
 from tools.browser import apt_get, missing
 
 # by package: what shows that it is there
-_SHOWN_BY = {
+SHOWN_BY = {
     "postgresql": ("psql", "pg_createcluster"),
     "redis-server": ("redis-server",),
     "nginx": ("nginx", "/usr/sbin/nginx"),
@@ -29,7 +29,7 @@ class LackingError(RuntimeError):
 def install_packages(packages_block: str) -> None:
     """Those of the line `apt-get install`, where they are missing. Raises LackingError."""
     (line,) = re.findall(r"^apt-get install --yes (.+)$", packages_block, re.M)
-    programs = {package: _SHOWN_BY[package] for package in line.split()}
+    programs = {package: SHOWN_BY[package] for package in line.split()}
     if packages := missing(programs):
         if os.geteuid() or not shutil.which("apt-get"):
             raise LackingError(f"packages {', '.join(packages)}: install them, or run as root on Debian")
