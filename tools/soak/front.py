@@ -149,6 +149,11 @@ class Front:
                 self.counted["broken off"] += 1
                 time.sleep(0.1)
                 continue
+            if answer.status_code == 500 and "json" not in answer.headers.get("Content-Type", ""):
+                # what gunicorn says of a stream that breaks before its first byte; a fault of ours is answered in JSON
+                self.counted["broken off"] += 1
+                time.sleep(0.2)
+                continue
             if whole is None:
                 self.counted["refused for a moment"] += 1
                 if answer.status_code not in (429, 502, 503):
