@@ -6,7 +6,6 @@ import smtplib
 import socket
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -131,7 +130,6 @@ def test_a_command_leads_to_the_machines_own_places_and_address(tmp_path):
     )
 
 
-@pytest.mark.skipif(not Path("/usr/bin/setpriv").exists(), reason="Linux alone")
 def test_what_fails_is_named_with_what_it_printed(tmp_path):
     tmp_path.chmod(0o755)
     machine = Machine(tmp_path / "root", "127.9.8.7")
