@@ -20,7 +20,9 @@ from consent.scopes.catalogue import offered_among
 # Parts with equal selections are one row, so that their contracts are looked up once: most customers select the same
 # services for all data, and a chain of shops has hundreds. A client in the sandbox reads only data of test customers,
 # whatever its grants name: it may have been in production before. A Grant Admin token opens what its grant holds now.
-_QUERY = f"""
+# In one line: psycopg remembers how it read a statement of up to 4,096 characters, and reads a longer one on each call.
+_QUERY = " ".join(
+    f"""
     SELECT CASE WHEN access_token.opens_id IS NULL THEN access_token.scope ELSE issued.scope END,
         issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(alike.parts, (
@@ -65,7 +67,8 @@ _QUERY = f"""
       AND access_token.expires > %(at)s
       AND {GRANT_OPENS}
       AND {MAY_OPEN}
-"""  # noqa: S608 - no part of it is input
+""".split()  # noqa: S608 - no part of it is input
+)
 
 # The lock makes a transaction that ends or narrows the grant wait for running responses; a response that waits for such
 # a transaction sees the grant as changed (X-14).
