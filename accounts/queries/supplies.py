@@ -38,11 +38,12 @@ class TariffTerm:
 
     contract_key: int
     tariff_code: str
+    tariff_name: str
     span: Span
 
 
 _TARIFF_TERMS = """
-    SELECT contract_id, tariff_code, start, "end" FROM accounts_supplyterm
+    SELECT contract_id, tariff_code, tariff_name, start, "end" FROM accounts_supplyterm
     WHERE contract_id = ANY(%(contracts)s::bigint[]) ORDER BY contract_id, start
 """
 
@@ -52,7 +53,7 @@ def tariff_terms(contract_ids: Collection[int]) -> list[TariffTerm]:
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_TARIFF_TERMS, {"contracts": array(sorted(contract_ids))})
         rows = cursor.fetchall()
-    return [TariffTerm(contract, code, days(start, end)) for contract, code, start, end in rows]
+    return [TariffTerm(contract, code, name, days(start, end)) for contract, code, name, start, end in rows]
 
 
 def supplies(contract_ids: Collection[int]) -> list[Supply]:

@@ -150,7 +150,7 @@ class Steps:
 class _Alike(NamedTuple):
     """Shares of the same steps that came about alike: a row for each of `sources`. Instants in epoch microseconds.
 
-    `modified` has a row for each time at which some of the sources came.
+    `modified` has a row for each time at which some of the sources came. No `amounts`: no step has any.
     """
 
     sources: list[str]
@@ -161,14 +161,15 @@ class _Alike(NamedTuple):
     starts: Integers
     modified: Integers
     shares: Integers
-    amounts: Integers
+    amounts: Integers | None
 
     @property
     def size(self) -> int:
         return self.shares.size
 
     def where(self, keep: Flags) -> "_Alike":
-        modified, shares, amounts = (column[:, keep] for column in (self.modified, self.shares, self.amounts))
+        modified, shares = self.modified[:, keep], self.shares[:, keep]
+        amounts = None if self.amounts is None else self.amounts[:, keep]
         return self._replace(starts=self.starts[keep], modified=modified, shares=shares, amounts=amounts)
 
 
@@ -255,7 +256,7 @@ def _alike(
                 _moments(starts),
                 _moments(b"".join(distinct_times)).reshape(len(distinct_times), -1),
                 parts,
-                amounts[0] if amounts else np.full(parts.shape, UNKNOWN_SHARE, dtype=np.int64),
+                amounts[0] if amounts else None,
             )
         )
     return shares
@@ -287,14 +288,18 @@ def _steps(sources: tuple[str, ...], shares_alike: Sequence[_Alike]) -> Steps:
     for alike, key in zip(shares_alike, keys, strict=True):
         # a slice is written faster than by places
         row = slice(None) if np.array_equal(key, places) else np.searchsorted(places, key)
-        is_known, has_amount = alike.shares != UNKNOWN_SHARE, alike.amounts != UNKNOWN_SHARE
-        for place, source in enumerate(alike.sources):
-            column = sources.index(source)
+        is_known = alike.shares != UNKNOWN_SHARE
+        columns = [sources.index(source) for source in alike.sources]
+        for place, column in enumerate(columns):
             named[row, column] = True
             known[row, column] |= is_known[place]
             shares[row, column] += np.maximum(alike.shares[place], 0)
-            amounts[row, column] += np.maximum(alike.amounts[place], 0)
-        has_amounts[row] &= has_amount.all(axis=0)
+        if alike.amounts is None:
+            has_amounts[row] = False
+        else:
+            for place, column in enumerate(columns):
+                amounts[row, column] += np.maximum(alike.amounts[place], 0)
+            has_amounts[row] &= (alike.amounts != UNKNOWN_SHARE).all(axis=0)
         computed[row] &= alike.computed
         provisional[row] |= alike.provisional
         modified[row] = np.maximum(modified[row], alike.modified.max(axis=0))

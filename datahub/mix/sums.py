@@ -1,7 +1,7 @@
 """A series over periods, its steps weighed by energy where that is known, else by time. Exact. Decision 47."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -170,15 +170,7 @@ def mix_sums(
     `used` last changed at `used_moved` (epoch microseconds), and weighs only where it `may_weigh`: both by bucket.
     """
     steps = parts.steps
-    by_own = parts.by_bucket(np.logical_and, steps.has_amounts)
-    by_own &= parts.by_bucket(np.logical_or, np.any(steps.amounts, axis=1))
-    weights, by_use = parts.lengths, np.zeros_like(by_own)
-    if used is not None:
-        by_use = ~by_own & parts.by_bucket(np.logical_and, used.known)
-        by_use &= parts.by_bucket(np.logical_or, used.values != 0)
-        by_use = by_use if may_weigh is None else by_use & may_weigh
-        parts_a_bucket = np.diff(parts.firsts, append=len(weights))
-        weights = np.where(np.repeat(by_use, parts_a_bucket), used.values, weights)
+    weights, by_own, by_use = _weights(parts, used, may_weigh)
     moved = parts.by_bucket(np.maximum, steps.modified)
     if used_moved is not None:
         moved = np.where(by_use, np.maximum(moved, used_moved), moved)
@@ -196,6 +188,33 @@ def mix_sums(
         strict=True,
     )
     return [_mix_sum(steps.sources, *facts) for facts in by_bucket]
+
+
+def shares_of(sources: Collection[str], parts: Parts, *, used: Used | None = None) -> list[Decimal]:
+    """What these `sources` have together of each bucket that has parts, in order, weighed as `mix_sums` does."""
+    weights, by_own, _by_use = _weights(parts, used)
+    columns = [place for place, source in enumerate(parts.steps.sources) if source in sources]
+    return [
+        Decimal(sum(amounts[place] for place in columns)) / (sum(amounts) or 1)
+        for amounts in _amounts(parts, weights, by_own)
+    ]
+
+
+def _weights(
+    parts: Parts, used: Used | None, may_weigh: Flags | None = None
+) -> tuple[Integers, Flags, Flags]:
+    """What each part counts for, and which buckets count by amounts of their own, and which by what was `used`."""
+    steps = parts.steps
+    by_own = parts.by_bucket(np.logical_and, steps.has_amounts)
+    by_own &= parts.by_bucket(np.logical_or, np.any(steps.amounts, axis=1))
+    weights, by_use = parts.lengths, np.zeros_like(by_own)
+    if used is not None:
+        by_use = ~by_own & parts.by_bucket(np.logical_and, used.known)
+        by_use &= parts.by_bucket(np.logical_or, used.values != 0)
+        by_use = by_use if may_weigh is None else by_use & may_weigh
+        parts_a_bucket = np.diff(parts.firsts, append=len(weights))
+        weights = np.where(np.repeat(by_use, parts_a_bucket), used.values, weights)
+    return weights, by_own, by_use
 
 
 def _mix_sum(

@@ -134,14 +134,14 @@ class SummedMixShape(Shape):
     )
 )
 class MixShape(ReadOnlyField):
-    """Segments of steps or, with `by`, sums."""
+    """Segments of steps or, with `by`, sums: `_serialize` makes both."""
 
-    def to_representation(self, value: Sequence[Any]) -> list[dict[str, object]]:
-        summed = SummedMixShape()
-        return [
-            summed.to_representation(item) if isinstance(item, SummedMix) else mix_object(item)
-            for item in value
-        ]
+
+def _serialize(items: Sequence[Any]) -> list[dict[str, object]]:
+    summed = SummedMixShape()
+    return [
+        summed.to_representation(item) if isinstance(item, SummedMix) else mix_object(item) for item in items
+    ]
 
 
 def _period(period: MixPeriod, by: By) -> dict[str, object]:
@@ -229,6 +229,7 @@ def mix_resource(name: str, summary: str, *, open_summary: str = "") -> Resource
         summary=summary,
         query=_page,
         shape=MixShape,
+        serialize=_serialize,
         csv=_csv,
         options=(_BY,),
         examples=_examples(name, of_tariffs=of_tariffs),

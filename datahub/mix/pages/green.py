@@ -1,7 +1,7 @@
 """How green electricity was: grams of CO2 for a kWh by the utility's own factors, and the greener hours of a week."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -66,17 +66,15 @@ def green_window(shown: Span, loaded_until: datetime) -> list[datetime]:
     return [start + timedelta(hours=place) for place in range(count + 1)] if count > _HOURS else []
 
 
-def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | None]) -> GreenHours | None:
-    """The renewable share of each hour of the week; `mix_of` gives the mix of the hour at a place of `bounds`."""
+def green_hours(bounds: Sequence[datetime], renewable: Mapping[int, Decimal]) -> GreenHours | None:
+    """The renewable share of each hour of the week; `renewable` is that of each hour that is known, by its place among
+    `bounds`.
+    """
     zone = timezone.get_default_timezone()
     shares: dict[tuple[int, int], list[Decimal]] = defaultdict(list)
-    for place, start in enumerate(bounds[:-1]):
-        mix = mix_of(place)
-        if mix is None:
-            continue
-        local = start.astimezone(UTC).astimezone(zone)
-        renewable = sum((mix.shares.get(source) or Decimal(0) for source in RENEWABLE), Decimal(0))
-        shares[local.weekday(), local.hour].append(renewable)
+    for place, share in renewable.items():
+        local = bounds[place].astimezone(UTC).astimezone(zone)
+        shares[local.weekday(), local.hour].append(share)
     if len(shares) < _FEWEST:
         return None
     means = {cell: sum(values, Decimal(0)) / len(values) for cell, values in shares.items()}

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries.supplies import supplies
+from accounts.queries.supplies import tariff_terms
 from cdsc_portal.lib.json.encoder import exact
 from cdsc_portal.lib.time.dates_in_words import end_in_words, last_day
 from cdsc_portal.lib.time.ranges import Span
@@ -19,7 +19,7 @@ from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.charts.drawing import Chart
 from datahub.charts.shapes import Layer, stacked_areas
-from datahub.mix.pages.green import GreenHours, carbon_in_words, green_hours, green_window
+from datahub.mix.pages.green import RENEWABLE, GreenHours, carbon_in_words, green_hours, green_window
 from datahub.mix.pages.texts import (
     Source,
     finding,
@@ -33,8 +33,8 @@ from datahub.mix.pages.texts import (
 )
 from datahub.mix.series_places import MixName, Places, mix_places
 from datahub.mix.steps import Steps, loaded_between, mix_steps
-from datahub.mix.sums import MixSum, Weighting, mix_sums, parts_of
-from datahub.mix.weights import ContractUse, contracts_use
+from datahub.mix.sums import MixSum, Parts, Weighting, mix_sums, parts_of, shares_of
+from datahub.mix.weights import ContractUse, Used, contracts_use
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
 from datahub.usage.pages.table import Cell, Row, Table
@@ -170,12 +170,11 @@ def mix_page(
         if name.series == kind and any(place.span.intersect(shown.span) for place in own)
     }
     bounds = green_window(shown.span, loaded[1]) if not shown.is_day else []
-    by_hour = read.by(bounds) if bounds else None
     return replace(
         _filled(page, shown, parts, mix, links),
         carbon=carbon_in_words(mix.whole),
-        green=green_hours(bounds, by_hour.parts.get) if by_hour else None,
-        of=_names(kind, {name.key for name in during}, covered.spans.keys()),
+        green=green_hours(bounds, read.shares_of(RENEWABLE, bounds)) if bounds else None,
+        of=_names(kind, {name.key for name in during}, contract),
         has_own_proofs=any(name.contract is not None for name in during),
     )
 
@@ -193,14 +192,14 @@ def _parts(period: ShownPeriod) -> list[_Part]:
     return [_Part(*instants(start, _HOUR), start) for start in starts]
 
 
-def _names(series: MixSeries, keys: Collection[str], contracts: Collection[int]) -> tuple[str, ...]:
-    """Tariffs by name, oldest first, or regions, of these keys."""
+def _names(series: MixSeries, keys: Collection[str], contract: int) -> tuple[str, ...]:
+    """Tariffs of the contract by name, oldest first, or regions, of these keys."""
     if series != MixSeries.CONSUMPTION:
         return tuple(sorted(keys))
-    terms = [term for term in supplies(contracts) if term.tariff_code in keys]
     names = {
         term.tariff_code: f"{term.tariff_name} ({term.tariff_code})" if term.tariff_name else term.tariff_code
-        for term in sorted(terms, key=lambda term: term.start)
+        for term in tariff_terms([contract])
+        if term.tariff_code in keys
     }
     return tuple(names.values())
 
@@ -301,13 +300,27 @@ class _ReadMix:
 
     def by(self, bounds: Sequence[datetime]) -> _ShownMix | None:
         """Each part begins at its bound and ends at the next; None where nothing is known."""
-        edges = np.array([int(bound.timestamp()) for bound in bounds], dtype=np.int64)
-        parts = parts_of(self.steps, self.spans, edges)
+        parts = self._cut(bounds)
         if parts is None:
             return None
-        used = self.use.during(parts.begins, parts.ends) if self.use else None
+        used = self._used(parts)
         (whole,) = mix_sums(parts.as_one(), used=used)
         return _ShownMix(dict(zip(parts.filled.tolist(), mix_sums(parts, used=used), strict=True)), whole)
+
+    def shares_of(self, sources: Collection[str], bounds: Sequence[datetime]) -> dict[int, Decimal]:
+        """What these sources have together of each part, by its place; those of which nothing is known are left out."""
+        parts = self._cut(bounds)
+        if parts is None:
+            return {}
+        shares = shares_of(sources, parts, used=self._used(parts))
+        return dict(zip(parts.filled.tolist(), shares, strict=True))
+
+    def _cut(self, bounds: Sequence[datetime]) -> Parts | None:
+        edges = np.array([int(bound.timestamp()) for bound in bounds], dtype=np.int64)
+        return parts_of(self.steps, self.spans, edges)
+
+    def _used(self, parts: Parts) -> Used | None:
+        return self.use.during(parts.begins, parts.ends) if self.use else None
 
 
 def _loaded(places: Places, series: MixSeries) -> tuple[datetime, datetime] | None:
