@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from consent.access import Access, contracts_of
@@ -90,22 +90,24 @@ def section_charges(section: BillSection) -> Charges:
     )
 
 
-def charges_by_contract(access: Access) -> dict[int, list[tuple[str, Charges]]]:
-    """Currency and charges of all bills that `access` opens, by contract and time; of a corrected one what corrects it.
+def charges_by_contract(access: Access, *, since: date) -> dict[int, list[tuple[str, Charges]]]:
+    """Currency and charges of the bills that `access` opens, by contract and time, but of those that end before
+    `since`; of a corrected one what corrects it.
 
     Two queries.
     """
     contracts = Keys.of(contracts_of(access.parts_for(RESOURCE)))
     charges: dict[int, list[tuple[str, Charges]]] = defaultdict(list)
-    for section in _standing_sections(contracts=contracts):
+    for section in _standing_sections(contracts=contracts, since=since):
         charges[section.contract_id].append((section.statement.currency, section_charges(section)))
     return dict(charges)
 
 
 @compiled_query
-def _standing_sections(*, contracts: Keys) -> QuerySet[BillSection]:
+def _standing_sections(*, contracts: Keys, since: date) -> QuerySet[BillSection]:
     """Of bills that no other one corrects."""
-    sections = BillSection.objects.filter(contract__in=contracts.rows, statement__replaced_by=None)
+    lasts = Q(end__gte=since) | Q(end=None)
+    sections = BillSection.objects.filter(lasts, contract__in=contracts.rows, statement__replaced_by=None)
     sections = sections.select_related("statement").prefetch_related("line_items")
     return sections.order_by("start", "statement__statement_date", "pk")
 
@@ -148,15 +150,17 @@ def bills_to_compare(
     start, _end = billed_days(statement)
     if start is None:
         return None, None
-    others = own_bill_statements(covered).filter(
+    others = _others_of_account(
+        contracts=Keys.of(covered.spans),
         account=statement.account_id,
         currency=statement.currency,
-        replaced_by=None,
-        statement_date__range=(statement.statement_date - _YEAR - 2 * _MONTH, statement.statement_date),
+        first=statement.statement_date - _YEAR - 2 * _MONTH,
+        last=statement.statement_date,
+        statement=statement.pk,
     )
     before: list[tuple[date, BillStatement]] = []
     year_ago: list[tuple[timedelta, BillStatement]] = []
-    for other in others.exclude(pk=statement.pk).prefetch_related("sections__line_items"):
+    for other in others:
         other_start, other_end = billed_days(other)
         if other_start is None or other_end is None:
             continue
@@ -169,6 +173,16 @@ def bills_to_compare(
         max(before, key=lambda pair: pair[0])[1] if before else None,
         min(year_ago, key=lambda pair: pair[0])[1] if year_ago else None,
     )
+
+
+@compiled_query
+def _others_of_account(
+    *, contracts: Keys, account: int, currency: str, first: date, last: date, statement: int
+) -> QuerySet[BillStatement]:
+    """Dated from `first` to `last`, without `statement` and those that another one corrects."""
+    dated = own_bill_statements(contracts).filter(statement_date__gte=first, statement_date__lte=last)
+    of_account = dated.filter(account=account, currency=currency, replaced_by=None).exclude(pk=statement)
+    return of_account.prefetch_related("sections__line_items")
 
 
 def open_charges(statement: BillStatement, covered: Coverage) -> list[Charges]:

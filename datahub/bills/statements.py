@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
-from django.db.models.expressions import RawSQL
 
 from cdsc_portal.lib.db.compiled_query import Keys
 from cdsc_portal.lib.db.prepared import prepared_cursor
@@ -69,22 +68,14 @@ def bill_statements(covered: Coverage, *, after: Position | None = None) -> Page
     )
 
 
-def own_bill_statements(covered: Coverage) -> QuerySet[BillStatement]:
-    """What a customer's own pages show: also bills without sections, of the accounts that `covered` has contracts of.
+def own_bill_statements(contracts: Keys) -> QuerySet[BillStatement]:
+    """What the own pages of people who see these `contracts` at all times show: also bills without sections, of the
+    accounts that have them.
 
     No query yet. Three with what they are read with.
     """
-    return _with_bare(_open_sections(covered), covered.spans.keys())
-
-
-def statements_of(contracts: Keys) -> QuerySet[BillStatement]:
-    """The same of contracts that are their reader's own at all times."""
-    return _with_bare(Q(contract__in=contracts.rows), contracts.rows)
-
-
-def _with_bare(allowed: Q, contracts: Collection[int] | RawSQL) -> QuerySet[BillStatement]:
-    bare = BillStatement.objects.filter(sections__isnull=True, account__contracts__in=contracts)
-    opened = BillSection.objects.filter(allowed).values("statement")
+    bare = BillStatement.objects.filter(sections__isnull=True, account__contracts__in=contracts.rows)
+    opened = BillSection.objects.filter(contract__in=contracts.rows).values("statement")
     return _prefetched(Q(pk__in=opened) | Q(pk__in=bare.values("pk")))
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.queries.choices import MOST_LISTED
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.money import money_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
@@ -99,12 +100,10 @@ def bill_list(
     account has no bills (X-15); a page beyond the last is the last. Eleven queries, however many bills.
     """
     covered = coverage(access, RESOURCE)
-    every = own_bill_statements(covered)
-    accounts = every.order_by("account__account_number").values_list(
-        "account__public_id", "account__account_number"
-    )
-    years = every.order_by().dates("statement_date", "year", order="DESC")
-    statements = every.filter(account__public_id=account) if account else every
+    contracts = Keys.of(covered.spans)
+    statements = own_bill_statements(contracts)
+    if account:
+        statements = statements.filter(account__public_id=account)
     for word in search.split():
         named = Q(account__account_number__icontains=word) | Q(account__name__icontains=word)
         statements = statements.filter(named | Q(account__address__icontains=word))
@@ -120,12 +119,25 @@ def bill_list(
         months=bill_months(covered, account=account, year=year, newest=shown[0].statement_date)
         if shown and not search and page.number == 1
         else None,
-        accounts=tuple(accounts.distinct()[: MOST_LISTED + 1]),
-        years=tuple(day.year for day in years),
+        accounts=tuple(_accounts(contracts=contracts)),
+        years=tuple(day.year for day in _years(contracts=contracts)),
         account=account,
         year=year,
         search=search,
     )
+
+
+@compiled_query
+def _accounts(*, contracts: Keys) -> QuerySet[BillStatement, tuple[str, str]]:
+    """Public id and number, of very many only some."""
+    accounts = own_bill_statements(contracts).order_by("account__account_number")
+    return accounts.values_list("account__public_id", "account__account_number").distinct()[: MOST_LISTED + 1]
+
+
+@compiled_query
+def _years(*, contracts: Keys) -> QuerySet[BillStatement, date]:
+    """The first day of each, newest first."""
+    return own_bill_statements(contracts).order_by().dates("statement_date", "year", order="DESC")
 
 
 def _listed(statement: BillStatement, covered: Coverage, linked: Corrections, at: datetime) -> ListedBill:
@@ -153,10 +165,10 @@ def corrections(statements: Collection[BillStatement], covered: Coverage) -> dic
     """By key of the `statements`; bills that `covered` does not open are not named. Three queries at most."""
     keys = {statement.pk for statement in statements}
     replaced = {statement.replaces_id for statement in statements if statement.replaces_id}
-    others = own_bill_statements(covered).filter(Q(pk__in=replaced) | Q(replaces__in=keys))
+    linked = _linked(contracts=Keys.of(covered.spans), keys=Keys.of(keys), replaced=Keys.of(replaced))
     links = {}
     newer: dict[int, list[BillLink]] = defaultdict(list)
-    for other in others.order_by("-statement_date", "public_id"):
+    for other in linked:
         whole = readable_statement(other, covered).whole
         links[other.pk] = BillLink(
             public_id=other.public_id,
@@ -170,6 +182,13 @@ def corrections(statements: Collection[BillStatement], covered: Coverage) -> dic
         statement.pk: Corrections(links.get(statement.replaces_id or 0), tuple(newer[statement.pk]))
         for statement in statements
     }
+
+
+@compiled_query
+def _linked(*, contracts: Keys, keys: Keys, replaced: Keys) -> QuerySet[BillStatement]:
+    """Bills that correct one of `keys`, and those that these correct; the newest first."""
+    linked = Q(pk__in=replaced.rows) | Q(replaces__in=keys.rows)
+    return own_bill_statements(contracts).filter(linked).order_by("-statement_date", "public_id")
 
 
 def period_in_words(start: date | None, end: date | None) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cdsc_portal.lib.db.compiled_query import Keys, compiled_query
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
@@ -90,10 +92,10 @@ def bill_page(public_id: str, *, access: OwnerAccess, at: datetime) -> BillPage 
     Only services that `access` opens; totals and document only where it opens all of them, as in the API.
     """
     covered = coverage(access, RESOURCE)
-    statements = own_bill_statements(covered).filter(public_id=public_id)
-    statement = statements.prefetch_related("sections__line_items").first()
-    if statement is None:
+    bills = _bill(contracts=Keys.of(covered.spans), public_id=public_id)
+    if not bills:
         return None
+    (statement,) = bills
     item = readable_statement(statement, covered)
     sections = [section for section in statement.sections.all() if section.contract_id in item.contracts]
     return BillPage(
@@ -118,10 +120,16 @@ def bill_page(public_id: str, *, access: OwnerAccess, at: datetime) -> BillPage 
     )
 
 
+@compiled_query
+def _bill(*, contracts: Keys, public_id: str) -> QuerySet[BillStatement]:
+    statements = own_bill_statements(contracts).filter(public_id=public_id)
+    return statements.prefetch_related("sections__line_items")
+
+
 def bill_document(public_id: str, *, access: OwnerAccess) -> BillStatement | None:
     """The statement whose document may be opened; None where there is none, or not all of it may be seen."""
     covered = coverage(access, RESOURCE)
-    statement = own_bill_statements(covered).filter(public_id=public_id).first()
+    statement = own_bill_statements(Keys.of(covered.spans)).filter(public_id=public_id).first()
     if statement is None or not statement.file or not readable_statement(statement, covered).whole:
         return None
     return statement

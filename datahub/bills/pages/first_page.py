@@ -14,7 +14,7 @@ from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.bills.pages.bill_list import RESOURCE, BillLink, due_in_words, period_in_words
 from datahub.bills.payment import Payment, payment
-from datahub.bills.statements import ReadableStatement, readable_statement, statements_of
+from datahub.bills.statements import ReadableStatement, own_bill_statements, readable_statement
 from datahub.models import BillStatement
 
 
@@ -80,7 +80,7 @@ def _last_bill(newest: ReadableStatement, at: datetime) -> LastBill:
 @compiled_query
 def _newest_and_overdue(*, contracts: Keys, today: date) -> QuerySet[BillStatement]:
     """The newest first; each with `is_overdue`."""
-    own = statements_of(contracts)
+    own = own_bill_statements(contracts)
     newest = own.order_by("-statement_date", "public_id").values("pk")[:1]
     corrected = Exists(BillStatement.objects.filter(replaces=OuterRef("pk")))
     is_overdue = Q(open_amount__gt=0, total__gt=0, due_date__lt=today) & ~Q(corrected)

@@ -12,6 +12,7 @@ from accounts.queries.choices import ContractChoice
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from cdsc_portal.lib.time.local_days import days, last_midnight_by
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access
 from datahub.bills.charges import Charges, charges_by_contract
 from datahub.bills.expected import ExpectedBill, expected_bill
@@ -76,8 +77,11 @@ def home_usage(contracts: Sequence[ContractChoice], *, access: Access, at: datet
     if len(contracts) > MOST_DRAWN:
         cards = tuple(CommodityCard(service, own, None, None) for service, own in _by_service(month).items())
         return HomeUsage(month, cards, gaps)
-    bills = charges_by_contract(access) if len(contracts) <= _MOST_EXPECTED else {}
-    by_month, by_day = _history(facts, end, has_days=bool(bills))
+    since = date(end.year - 1, end.month, 1) - timedelta(
+        days=62
+    )  # thirteen months, and the bills before them
+    bills = charges_by_contract(access, since=since) if len(contracts) <= _MOST_EXPECTED else {}
+    by_month, by_day = _history(facts, days(since, end), has_days=bool(bills))
     expected = _expected(contracts, bills, by_day, end)
     cards = tuple(
         CommodityCard(
@@ -108,10 +112,9 @@ def _by_service(month: MonthSoFar) -> dict[str, tuple[ComparedRow, ...]]:
 
 
 def _history(
-    facts: UsageFacts, end: date, *, has_days: bool
+    facts: UsageFacts, window: Span, *, has_days: bool
 ) -> tuple[dict[int, list[Series]], dict[int, list[Series]]]:
-    """All that each contract used, and so on, in the thirteen months before `end`: by month, and by day if wanted."""
-    window = days(date(end.year - 1, end.month, 1) - timedelta(days=62), end)
+    """All that each contract used, and so on, during `window`: by month, and by day if wanted."""
     spans = [
         replace(link, span=cut) for link in facts.links if (cut := link.span.intersect(window)) is not None
     ]
