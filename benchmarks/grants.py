@@ -10,7 +10,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
-from benchmarks.measure import Figure, at_least, medians
+from benchmarks.measure import Figure, at_least, medians, settle
 from cdsc_portal.lib.time import clock
 from consent.access import AdminAccess
 from consent.api.cds.calls import AdminCall
@@ -129,13 +129,13 @@ def build(count: int) -> Listing:
     with connection.cursor() as cursor:
         for statement in (_GRANTS, _PARTS, _RECEIPTS):
             cursor.execute(statement, values)
-        cursor.execute("ANALYZE")  # as autovacuum would have by the time of a call
     rows = Grant.objects.filter(client=client).exclude(pk=parent.pk).order_by("created")
     return Listing(client, parent, list(rows.values_list("pk", flat=True)))
 
 
 def figures() -> Iterator[Figure]:
     few, many = build(FEW), build(MANY)
+    settle()
     value, serializer = medians(many.page, many.serialized, rounds=_ROUNDS)
     yield at_least(
         f"grants, {PAGE} out of {MANY}: ModelSerializer over the rows / ours", "ms", serializer, value, 4

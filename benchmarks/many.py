@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client as Browser
 
 from accounts.models import MeterDevice, ServiceContract
 from benchmarks import sums, tags
-from benchmarks.measure import Figure, at_most, medians, processor
+from benchmarks.measure import Figure, at_most, medians, processor, settle
 from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client
 from consent.queries.access import data_access
@@ -27,8 +27,7 @@ def figures() -> Iterator[Figure]:
     for name, scopes in (("usage", ["usage_data"]), ("all data", list(SCOPES))):
         single = token_for(stores, stores.contracts[:1], scopes, client)
         all_of_them = token_for(stores, stores.contracts, scopes, client)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as autovacuum would have by the time of a call
+        settle()
         with transaction.atomic():
             value, yardstick = medians(_opens(all_of_them), _opens(single), rounds=_GATE_ROUNDS)
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
@@ -47,7 +46,7 @@ def _mix_of_a_month(token: str, token_of_all: str, meter: MeterDevice) -> Iterat
     end = start + timedelta(days=365)
     browser = Browser(headers={"Authorization": f"Bearer {token}"})
     year = f"/usage_data?start={start:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}"
-    value, yardstick = medians(tags.get(browser, "/generation_mix"), tags.get(browser, year), rounds=3)
+    value, yardstick = medians(tags.get(browser, "/generation_mix"), tags.get(browser, year), rounds=6)
     yield at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
     days = "/generation_mix?by=day"
     ours = Browser(headers={"Authorization": f"Bearer {token_of_all}"})
