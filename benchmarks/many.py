@@ -52,7 +52,7 @@ def _mix_of_a_month(token: str, token_of_all: str, meter: MeterDevice) -> Iterat
     ours = Browser(headers={"Authorization": f"Bearer {token_of_all}"})
     value, yardstick = processor(tags.get(ours, days), tags.get(browser, days), rounds=2)
     name = f"sums of the mix by day of {SERVICES} services / of one, in the web process"
-    yield at_most(name, "ms", value, yardstick, 25)
+    yield at_most(name, "ms", value, yardstick, 30)
 
 
 def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:

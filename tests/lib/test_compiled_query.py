@@ -29,6 +29,11 @@ def _people(*, keys: Keys, name: str, is_active: bool) -> QuerySet[User, tuple[i
 
 
 @compiled_query
+def _of_any(*, keys: Keys) -> QuerySet[User, int]:
+    return User.objects.filter(keys.have("pk")).order_by("pk").values_list("pk", flat=True)
+
+
+@compiled_query
 def _born(*, first: date, number: int) -> QuerySet[User, tuple[bool]]:
     late = ExpressionWrapper(Q(created__date__gte=first), BooleanField())
     return User.objects.filter(pk=number).annotate(late=late).values_list("late")
@@ -97,3 +102,11 @@ def test_a_value_that_a_statement_would_keep_is_refused():
 def test_values_have_names():
     with pytest.raises(TypeError):
         _roles(household().owner, AT)
+
+
+def test_a_column_may_be_one_of_any_number_of_keys():
+    keys = [User.objects.create(email=f"{name}@example.com", name=name).pk for name in ("Ann", "Abe", "Bob")]
+
+    assert _of_any(keys=Keys.of(keys[:2])) == keys[:2]
+    assert _of_any(keys=Keys.of(keys[2:])) == keys[2:]
+    assert _of_any(keys=Keys.of([])) == []

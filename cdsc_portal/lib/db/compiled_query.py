@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import connection, models
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
@@ -34,6 +34,13 @@ class Keys(str):
     @property
     def rows(self) -> RawSQL:
         return RawSQL("SELECT unnest(%s::bigint[])", [str(self)])  # noqa: S611 - a value apart from the statement
+
+    def have(self, column: str) -> Func:
+        """The condition that `column` is one of these, which an index answers key by key, however large the table."""
+        keys = RawSQL("%s::bigint[]", [str(self)])  # noqa: S611 - a value apart from the statement
+        return Func(
+            F(column), keys, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
+        )
 
 
 def compiled_query(build: "Callable[_Values, QuerySet[Any, _Row]]") -> Callable[_Values, list[_Row]]:
