@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import Client as Http
 
 from benchmarks import grants, oauth, rows, server
-from benchmarks.measure import Figure, at_least, at_most, medians, settle
+from benchmarks.measure import Figure, at_least, at_most, medians, prepare_to_measure
 from cdsc_portal.lib.time import clock
 from consent.models import Client
 from consent.queries.admin_access import admin_access
@@ -110,7 +110,7 @@ def _gate() -> Figure:
             cursor.execute("SELECT 1")
             cursor.fetchone()
 
-    settle()
+    prepare_to_measure()
     with transaction.atomic():
         value, yardstick = medians(pass_gate, round_trip, rounds=_GATE_ROUNDS)
     return at_most("gate of the APIs / one SELECT 1", "ms", value, yardstick, 4)

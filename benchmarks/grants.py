@@ -10,7 +10,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
-from benchmarks.measure import Figure, at_least, medians, settle
+from benchmarks.measure import Figure, at_least, medians, prepare_to_measure
 from cdsc_portal.lib.time import clock
 from consent.access import AdminAccess
 from consent.api.cds.calls import AdminCall
@@ -135,7 +135,7 @@ def build(count: int) -> Listing:
 
 def figures() -> Iterator[Figure]:
     few, many = build(FEW), build(MANY)
-    settle()
+    prepare_to_measure()
     value, serializer = medians(many.page, many.serialized, rounds=_ROUNDS)
     yield at_least(
         f"grants, {PAGE} out of {MANY}: ModelSerializer over the rows / ours", "ms", serializer, value, 4

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from accounts.models import MeterDevice, ServiceContract
 from benchmarks import sums, tags
-from benchmarks.measure import Figure, at_most, medians, processor, settle
+from benchmarks.measure import Figure, at_most, medians, prepare_to_measure, processor
 from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client
 from consent.queries.access import data_access
@@ -27,7 +27,7 @@ def figures() -> Iterator[Figure]:
     for name, scopes in (("usage", ["usage_data"]), ("all data", list(SCOPES))):
         single = token_for(stores, stores.contracts[:1], scopes, client)
         all_of_them = token_for(stores, stores.contracts, scopes, client)
-        settle()
+        prepare_to_measure()
         with transaction.atomic():
             value, yardstick = medians(_opens(all_of_them), _opens(single), rounds=_GATE_ROUNDS)
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)

@@ -36,7 +36,7 @@ def at_most(name: str, unit: str, value: float, yardstick: float, goal: float) -
     return Figure(name, unit, value, yardstick, ratio, "at most", goal, ratio <= goal)
 
 
-def settle() -> None:
+def prepare_to_measure() -> None:
     """Make the database and this process what they are by the time of a call, whatever was measured before.
 
     The statistics are those of the rows that are there, as autovacuum would have made them; and garbage is sought among

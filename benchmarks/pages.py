@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks.measure import Figure, Work, at_most, seconds, settle
+from benchmarks.measure import Figure, Work, at_most, prepare_to_measure, seconds
 from cdsc_portal.lib.time import clock
 from datahub.models import MixSeries
 from datahub.portfolio.pages.portfolio_page import month_to_show
@@ -61,7 +61,7 @@ def figures() -> Iterator[Figure]:
         "energy sources of a month by hours": (reverse("my_mix"), 6),
         "request page": (request_of(home, *EVERYTHING).page, 4),
     }
-    settle()
+    prepare_to_measure()
     bare, *p95s = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
     for (name, (_path, goal)), value in zip(pages.items(), p95s, strict=True):
         yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
@@ -85,7 +85,7 @@ def _of_a_firm(stores: Chain) -> Iterator[Figure]:
     owner = Client()
     owner.force_login(stores.owner)
     compute_portfolio(stores.owner.pk, f"{month_to_show(timezone.localdate(clock.now())):%Y-%m-%d}")
-    settle()
+    prepare_to_measure()
     bare, value = _p95s(_get(owner, "/bare_page"), _get(owner, f"{reverse('my_portfolio')}?sort=-used"))
     yield at_most(
         f"p95 of the portfolio of {len(stores.contracts)} services / a bare page", "ms", value, bare, 6

@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.renderers import JSONRenderer
 
 from benchmarks import rows, server, world
-from benchmarks.measure import Figure, at_least, at_most, medians, seconds, settle
+from benchmarks.measure import Figure, at_least, at_most, medians, prepare_to_measure, seconds
 from benchmarks.world import TOKEN, YEAR_END, YEAR_START, World
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
@@ -25,7 +25,7 @@ _GATE_ROUNDS = 20  # a call takes a tenth of a millisecond
 
 
 def figures(place: World) -> Iterator[Figure]:
-    settle()
+    prepare_to_measure()
     with transaction.atomic():  # a call is one transaction, and its commit is the disclosure's
         value, yardstick = medians(_open_gate, _round_trip, rounds=_GATE_ROUNDS)
     yield at_most("gate (token, grant, scope, selection) / one SELECT 1", "ms", value, yardstick, 4)
@@ -48,7 +48,7 @@ def _round_trip() -> None:
 
 def _in_process(place: World) -> Iterator[Figure]:
     rows.copy_rows(world.year_as_rows(place))
-    settle()
+    prepare_to_measure()
     ours, theirs = orjson.loads(world.year_as_json(place)), orjson.loads(from_tuples(place))
     if {name: ours[name] for name in theirs} != theirs:
         raise RuntimeError("both ways must say the same")

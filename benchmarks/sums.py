@@ -11,7 +11,7 @@ from django.db.models.functions import TruncMonth
 from django.test import Client as Browser
 
 from benchmarks import rows
-from benchmarks.measure import Figure, at_most, medians, processor, seconds, settle
+from benchmarks.measure import Figure, at_most, medians, prepare_to_measure, processor, seconds
 from benchmarks.tags import FIRST, get
 from cdsc_portal.lib.time import clock
 from datahub.usage.summed_months import sum_closed_months
@@ -47,7 +47,7 @@ def figures(stores: Chain, token_of_one: str, token_of_all: str) -> Iterator[Fig
     with rows.table():
         with connection.cursor() as cursor:
             cursor.execute(_ROWS, [_START, hours - 1, [meter.pk for meter in stores.meters]])
-        settle()
+        prepare_to_measure()
         end = _START + timedelta(days=_DAYS)
         years = f"/usage_sums?start={_START:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}"
         check_alike(ours, years)

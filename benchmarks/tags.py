@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from accounts.models import SupplyTerm
-from benchmarks.measure import Figure, at_most, medians, settle
+from benchmarks.measure import Figure, at_most, medians, prepare_to_measure
 from consent.models import Client
 from datahub.models import BillStatement, MixSeries
 from datahub.store.mix_blocks import note_written
@@ -66,7 +66,7 @@ def fill(stores: Chain) -> None:
                 cursor.execute(_SHARES, [*name, FIRST, list(_SOURCES), _HOURS - 1])
                 days = [(FIRST + timedelta(days=day)).date() for day in range(31)]
                 note_written([(name[0], name[1], name[2], None)], days=days, at=FIRST)  # as every writer does
-    settle()
+    prepare_to_measure()
 
 
 def addresses() -> list[str]:
