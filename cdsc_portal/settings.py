@@ -246,8 +246,10 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
-# numbers as the utility's region writes them, whatever the language: 1,234.50 in Spanish too
-FORMAT_MODULE_PATH = None if ENV.utility_region == "EU" else "cdsc_portal.american_formats"
+# numbers and clocks as the utility's region writes them, whatever the language: 1,234.50 in Spanish too
+FORMAT_MODULE_PATH = (
+    "cdsc_portal.european_formats" if ENV.utility_region == "EU" else "cdsc_portal.american_formats"
+)
 USE_TZ = True
 TIME_ZONE = ENV.utility_time_zone
 

@@ -278,3 +278,15 @@ def test_spanish_in_the_united_states_has_the_countrys_numbers_and_clocks(browse
     page.goto(f"/my/usage/?contract={home.contract.public_id}&period=2026-11-22")
     assert "12 AM" in page.locator(".chart__plot").first.text_content()
     assert "12 PM" in page.locator(".chart__plot").first.text_content()
+
+
+@pytest.mark.spec("P-40")
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_code_of_the_table_of_errors_is_broken(browser_page, width):
+    page = browser_page(width=width)
+
+    page.goto("/docs/errors/")
+    codes = page.locator(".docs__codes code")
+    assert codes.count() > 30
+    lines = codes.evaluate_all("codes => codes.map(code => [code.textContent, code.getClientRects().length])")
+    assert [code for code, count in lines if count != 1] == []

@@ -1,5 +1,8 @@
 """Numbers, money and clocks as the utility's region writes them, in every language (P-40)."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,6 +14,7 @@ from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import end_in_words, moment_in_words, time_in_words
 
 pytestmark = pytest.mark.spec("P-40")
+FORMATS = {"US": "cdsc_portal.american_formats", "EU": "cdsc_portal.european_formats"}
 EVENING = datetime(2026, 11, 25, 2, 2, tzinfo=UTC)
 
 
@@ -32,7 +36,7 @@ def _formats_are_read_anew():
 )
 def test_the_region_decides_and_not_the_language(settings, region, language, money, number, clock):
     settings.UTILITY_REGION = region
-    settings.FORMAT_MODULE_PATH = None if region == "EU" else "cdsc_portal.american_formats"
+    settings.FORMAT_MODULE_PATH = FORMATS[region]
 
     with override(language):
         assert money_in_words(Decimal("1234.50"), "USD") == money
@@ -41,12 +45,28 @@ def test_the_region_decides_and_not_the_language(settings, region, language, mon
         assert moment_in_words(EVENING).endswith(f", {clock}")
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_what_django_writes_for_staff_has_the_same_clock(settings, language):
-    settings.FORMAT_MODULE_PATH = "cdsc_portal.american_formats"
+@pytest.mark.parametrize(
+    ("region", "language", "clock"),
+    [("US", "en", ", 6:02 PM"), ("US", "es", ", 6:02 PM"), ("EU", "en", ", 18:02"), ("EU", "es", " 18:02")],
+)
+def test_what_django_writes_for_staff_has_the_same_clock(settings, region, language, clock):
+    settings.FORMAT_MODULE_PATH = FORMATS[region]
 
     with override(language):
-        assert localize(datetime(2026, 11, 24, 18, 2)).endswith("2026, 6:02 PM")  # noqa: DTZ001 - as a clock shows it
+        assert localize(datetime(2026, 11, 24, 18, 2)).endswith(clock)  # noqa: DTZ001 - as a clock shows it
+
+
+@pytest.mark.parametrize("region", FORMATS)
+def test_the_setting_chooses_the_formats(region):
+    environment = os.environ | {"UTILITY_REGION": region, "DJANGO_SETTINGS_MODULE": "cdsc_portal.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.FORMAT_MODULE_PATH)"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == FORMATS[region]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How utilities in Europe write moments in English: with a clock of 24 hours."""
