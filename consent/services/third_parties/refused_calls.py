@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from cdsc_portal.lib.db.retention import delete_slowly
@@ -73,7 +73,7 @@ def _record(call: RefusedCall, caller: str, values: Mapping[str, str | int], *, 
     try:
         with prepared_cursor() as cursor:
             cursor.execute(_RECORD.format(caller=caller), {**row, **values})
-    except DatabaseError as error:
+    except Error as error:  # also of a connection that is closed
         log.warning("refused_call.not_counted", error=type(error).__name__)
 
 
