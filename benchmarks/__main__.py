@@ -81,7 +81,7 @@ def _figures(only: str | None) -> Iterator[Figure]:
         "pages": pages.figures,
         "mix": mix.figures,
         "growth": growth.figures,
-        "under_load": under_load.figures,
+        "under_load": lambda: under_load.figures(place()),
     }
     needed = {None: list(groups), "flatness": ["loads", "flatness"]}
     for name in needed.get(only, [str(only)]):
