@@ -9,20 +9,6 @@ _WORDS = """(
 )"""
 
 
-def _made(index: str, expression: str) -> list[migrations.RunSQL]:
-    """Without a lock against writers; what an attempt that was broken off left goes first."""
-    return [
-        migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {index}", migrations.RunSQL.noop),
-        migrations.RunSQL(
-            f"CREATE INDEX CONCURRENTLY {index} ON consent_grant USING gin ({expression})",
-            f"DROP INDEX CONCURRENTLY {index}",
-        ),
-        migrations.RunSQL(
-            f"ALTER INDEX {index} ALTER COLUMN 1 SET STATISTICS 1000", migrations.RunSQL.noop
-        ),
-    ]
-
-
 def _dropped(index: str, expression: str) -> migrations.RunSQL:
     return migrations.RunSQL(
         f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
@@ -37,7 +23,15 @@ class Migration(migrations.Migration):
     dependencies = [("consent", "0034_exceptions_without_superuser")]
 
     operations = [
-        *_made("grant_words", _WORDS),
+        # without a lock against writers; what an attempt that was broken off left goes first
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS grant_words", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            f"CREATE INDEX CONCURRENTLY grant_words ON consent_grant USING gin ({_WORDS})",
+            "DROP INDEX CONCURRENTLY grant_words",
+        ),
+        migrations.RunSQL(
+            "ALTER INDEX grant_words ALTER COLUMN 1 SET STATISTICS 1000", migrations.RunSQL.noop
+        ),
         _dropped("grant_scope_words", "(string_to_array(COALESCE(requested_scope, scope), ' '))"),
         _dropped(
             "grant_detail_types",

@@ -86,7 +86,7 @@ def _summed_by_day(
     *, user: User, at: datetime, grants: Keys, start: datetime, end: datetime
 ) -> QuerySet[Any, Any]:
     reads = visible_reads(user=user, at=at).filter(
-        grants.have("grant_id"), released_at__gte=start, released_at__lt=end
+        grants.match("grant_id"), released_at__gte=start, released_at__lt=end
     )
     days = reads.order_by().annotate(day=TruncDate("released_at", tzinfo=timezone.get_default_timezone()))
     sums = days.values("day", "grant", "scope").annotate(

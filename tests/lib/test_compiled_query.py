@@ -30,7 +30,7 @@ def _people(*, keys: Keys, name: str, is_active: bool) -> QuerySet[User, tuple[i
 
 @compiled_query
 def _of_any(*, keys: Keys) -> QuerySet[User, int]:
-    return User.objects.filter(keys.have("pk")).order_by("pk").values_list("pk", flat=True)
+    return User.objects.filter(keys.match("pk")).order_by("pk").values_list("pk", flat=True)
 
 
 @compiled_query

@@ -35,7 +35,7 @@ class Keys(str):
     def rows(self) -> RawSQL:
         return RawSQL("SELECT unnest(%s::bigint[])", [str(self)])  # noqa: S611 - a value apart from the statement
 
-    def have(self, column: str) -> Func:
+    def match(self, column: str) -> Func:
         """The condition that `column` is one of these, which an index answers key by key, however large the table."""
         keys = RawSQL("%s::bigint[]", [str(self)])  # noqa: S611 - a value apart from the statement
         return Func(

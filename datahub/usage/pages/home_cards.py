@@ -77,9 +77,8 @@ def home_usage(contracts: Sequence[ContractChoice], *, access: Access, at: datet
     if len(contracts) > MOST_DRAWN:
         cards = tuple(CommodityCard(service, own, None, None) for service, own in _by_service(month).items())
         return HomeUsage(month, cards, gaps)
-    since = date(end.year - 1, end.month, 1) - timedelta(
-        days=62
-    )  # thirteen months, and the bills before them
+    # thirteen months, and the bills before them
+    since = date(end.year - 1, end.month, 1) - timedelta(days=62)
     bills = charges_by_contract(access, since=since) if len(contracts) <= _MOST_EXPECTED else {}
     by_month, by_day = _history(facts, days(since, end), has_days=bool(bills))
     expected = _expected(contracts, bills, by_day, end)

@@ -5,12 +5,13 @@ from datetime import UTC, timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import InterfaceError, connection, transaction
 from django.test import Client as Browser
 
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, ClientStatus, Disclosure, Grant, RefusedCalls
 from consent.services.revoke import revoke_grant
+from consent.services.third_parties import refused_calls
 from consent.services.third_parties.refused_calls import RefusedCall, record_by_client, record_by_token
 from consent.tasks import delete_refused_calls
 from consent.transitions import GrantStatus
@@ -46,6 +47,15 @@ def test_a_refused_call_is_counted_with_the_reference_that_its_answer_told(grant
         True,
     )
     assert not Disclosure.objects.exists()
+
+
+def test_a_refusal_goes_out_where_the_connection_is_closed(granted, monkeypatch):
+    def closed():
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(refused_calls, "prepared_cursor", closed)
+    assert granted.get("/bill_data").status_code == 403
+    assert rows() == []
 
 
 @pytest.mark.parametrize(

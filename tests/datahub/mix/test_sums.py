@@ -11,7 +11,7 @@ from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, shares
 from datahub.mix.series_places import MixName
 from datahub.mix.steps import Steps
-from datahub.mix.sums import Weighting, mix_sums, parts_of
+from datahub.mix.sums import Weighting, mix_sums, parts_of, shares_of
 from datahub.mix.weights import Used
 from datahub.models import MixSeries
 
@@ -44,13 +44,18 @@ def steps_of(amounts_by_step, *, seconds=HOUR, with_amounts=False, first=0):
     )
 
 
+def cut(steps, edges, use=None):
+    """The parts, and what is used in each."""
+    parts = parts_of({NAME: steps}, {NAME: [Span()]}, np.array(edges, dtype=np.int64))
+    if use is None:
+        return parts, None
+    values = np.array([use[begin // HOUR] for begin in parts.begins.tolist()], dtype=np.int64)
+    return parts, Used(values, np.ones(len(values), dtype=np.bool_), 0)
+
+
 def buckets(steps, edges, use=None):
     """The sum of each, in order; what is used is by part."""
-    parts = parts_of({NAME: steps}, {NAME: [Span()]}, np.array(edges, dtype=np.int64))
-    used = None
-    if use is not None:
-        values = np.array([use[begin // HOUR] for begin in parts.begins.tolist()], dtype=np.int64)
-        used = Used(values, np.ones(len(values), dtype=np.bool_), 0)
+    parts, used = cut(steps, edges, use)
     return mix_sums(parts, used=used)
 
 
@@ -144,3 +149,17 @@ def test_a_told_mix_counts_before_one_that_was_worked_out():
         3600 * ONE,
         3600 * ONE,
     )
+
+
+@given(amounts_by_step=hours, weighs=st.booleans(), with_amounts=st.booleans())
+def test_the_share_of_some_sources_is_the_sum_of_their_shares(amounts_by_step, weighs, with_amounts):
+    steps = steps_of([each for each, _use in amounts_by_step], with_amounts=with_amounts)
+    use = [use for _each, use in amounts_by_step] if weighs else None
+    edges = [*range(0, len(amounts_by_step) * HOUR + DAY, DAY)]
+
+    parts, used = cut(steps, edges, use)
+    together = shares_of({"gas", "solar"}, parts, used=used)
+
+    for share, each in zip(together, buckets(steps, edges, use), strict=True):
+        apart = sum((each.share(source) or 0) for source in ("gas", "solar"))
+        assert abs(Fraction(share) - Fraction(apart)) < Fraction(2, ONE)
